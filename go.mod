@@ -1,0 +1,30 @@
+module github.com/popgate/popgate
+
+go 1.26.0
+
+tool (
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	google.golang.org/protobuf/cmd/protoc-gen-go
+)
+
+require (
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
+	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.4 // logging, recovery and selection in the interceptor chain
+	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command
+	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion
+	github.com/spf13/pflag v1.0.9 // cobra's flags, to set them from POPGATE_* too
+	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
+	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections
+	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // google.rpc error details
+	google.golang.org/grpc v1.85.0 // the service
+	google.golang.org/protobuf v1.36.12 // its messages
+)
+
+require (
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	golang.org/x/tools v0.51.0 // indirect
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc v1.6.2 // indirect
+)
