@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3"
+)
+
+// Capa implements popgate.v1.Pop3Service.
+func (s *service) Capa(ctx context.Context, _ *pb.CapaRequest) (*pb.CapaResponse, error) {
+	resp := &pb.CapaResponse{}
+	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) error {
+		capabilities, response, err := c.Capa(ctx)
+		resp.Response = escape(response)
+		for _, capability := range capabilities {
+			item := &pb.Capability{Line: escape(capability.Line), Name: escape(capability.Name)}
+			for _, arg := range capability.Args {
+				item.Arguments = append(item.Arguments, escape(arg))
+			}
+			resp.Capabilities = append(resp.Capabilities, item)
+		}
+		return err
+	})
+	return resp, err
+}
+
+// Utf8 implements popgate.v1.Pop3Service.
+func (s *service) Utf8(ctx context.Context, _ *pb.Utf8Request) (*pb.Utf8Response, error) {
+	response, err := simple(ctx, (*pop3.Client).Utf8)
+	return &pb.Utf8Response{Response: response}, err
+}
+
+// Lang implements popgate.v1.Pop3Service.
+func (s *service) Lang(ctx context.Context, req *pb.LangRequest) (*pb.LangResponse, error) {
+	resp := &pb.LangResponse{}
+	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) error {
+		if req.Tag != nil {
+			response, err := c.Lang(ctx, req.GetTag())
+			resp.Response = escape(response)
+			return err
+		}
+		languages, response, err := c.Languages(ctx)
+		resp.Response = escape(response)
+		for _, l := range languages {
+			resp.Languages = append(resp.Languages, &pb.Language{
+				Line: escape(l.Line), Tag: escape(l.Tag), Description: escape(l.Description),
+			})
+		}
+		return err
+	})
+	return resp, err
+}
+
+// simple runs a command of which only the status line counts.
+func simple(ctx context.Context, command func(*pop3.Client, context.Context) (string, error)) (string, error) {
+	var response string
+	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) (err error) {
+		response, err = command(c, ctx)
+		return err
+	})
+	return escape(response), err
+}

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxErrorText is how many octets of a server's text go into an error.
+const maxErrorText = 512
+
+// escape makes a valid and harmless string of octets that a server sent, and loses none: what is not printable UTF-8 becomes
+// \xNN, and a backslash is doubled.
+func escape(s string) string { return escapeUpTo(s, math.MaxInt) }
+
+// escapeShort is escape for errors. It cuts between two characters.
+func escapeShort(s string) string { return escapeUpTo(s, maxErrorText) }
+
+func escapeUpTo(s string, limit int) string {
+	if len(s) <= limit && isPlain(s) {
+		return s
+	}
+	var out strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		character := s[:n]
+		switch {
+		case r == '\\':
+			character = `\\`
+		case r == utf8.RuneError && n == 1, !unicode.IsPrint(r):
+			character = hexadecimal(character)
+		}
+		if out.Len()+len(character) > limit {
+			break
+		}
+		out.WriteString(character)
+		s = s[n:]
+	}
+	return out.String()
+}
+
+func hexadecimal(octets string) string {
+	var out strings.Builder
+	for _, octet := range []byte(octets) {
+		fmt.Fprintf(&out, `\x%02x`, octet)
+	}
+	return out.String()
+}
+
+// isPlain reports whether s is printable ASCII without a backslash, as nearly all text of servers is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+
+	"golang.org/x/net/netutil"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+)
+
+// Limits of the transport towards callers.
+const (
+	maxStreams       = 1000
+	maxHeaderOctets  = 8 << 10
+	handshakeTimeout = 10 * time.Second // TLS and HTTP/2 preface
+	keepaliveMinimum = 10 * time.Second
+	keepalivePing    = time.Minute
+	keepaliveTimeout = 20 * time.Second
+)
+
+// Server is a gateway.
+type Server struct {
+	config     Config
+	identities bool // callers are told apart
+	registry   *registry
+	health     *health.Server
+	grpc       *grpc.Server
+}
+
+// New assembles a gateway.
+func New(config Config) (*Server, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if config.dial == nil {
+		config.dial = config.Targets.dialer()
+	}
+	s := &Server{
+		config:     config,
+		identities: config.TLS != nil && config.TLS.ClientCAs != nil,
+		registry:   newRegistry(config.Replica, config.Limits),
+		health:     health.NewServer(),
+	}
+	s.grpc = grpc.NewServer(append(s.transport(), s.chainOptions()...)...)
+	pb.RegisterPop3ServiceServer(s.grpc, &service{config: config, registry: s.registry})
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.health.SetServingStatus(pb.Pop3Service_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	reflection.Register(s.grpc) // v1 and v1alpha: older debuggers know only the latter
+	return s, nil
+}
+
+// transport returns the options of the connections to callers.
+func (s *Server) transport() []grpc.ServerOption {
+	options := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxHeaderListSize(maxHeaderOctets),
+		grpc.ConnectionTimeout(handshakeTimeout),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinimum, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepalivePing, Timeout: keepaliveTimeout}),
+	}
+	if s.config.TLS == nil {
+		return options
+	}
+	config := s.config.TLS.Clone()
+	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	if config.ClientCAs != nil && config.ClientAuth == tls.NoClientCert {
+		config.ClientAuth = tls.VerifyClientCertIfGiven // who gives none is told so by identify; probes of health may
+	}
+	return append(options, grpc.Creds(credentials.NewTLS(config)))
+}
+
+// Serve accepts callers on a listener until Shutdown. It returns nil after Shutdown.
+func (s *Server) Serve(listener net.Listener) error {
+	err := s.grpc.Serve(netutil.LimitListener(listener, s.config.Limits.Connections))
+	if errors.Is(err, grpc.ErrServerStopped) { // Shutdown came first
+		return nil
+	}
+	return err
+}
+
+// Shutdown drains the gateway: it reports NOT_SERVING, lets no new session in, waits for the sessions to end until ctx does, closes
+// the rest without QUIT, and returns when every call has returned.
+func (s *Server) Shutdown(ctx context.Context) {
+	s.health.Shutdown()
+	live := s.registry.drain()
+	s.registry.waitEmpty(ctx.Done())
+	for _, session := range live {
+		session.endFromOutside(pb.Cause_CAUSE_DRAINING)
+	}
+	s.stop(live)
+}
+
+// lastCalls is how long calls get to hand out their errors, and a QUIT that is under way to get its reply.
+const lastCalls = 5 * time.Second
+
+// stop ends the transport: gracefully, and then not.
+func (s *Server) stop(live []*session) {
+	hard := time.AfterFunc(lastCalls, func() {
+		for _, session := range live {
+			session.end(pb.Cause_CAUSE_DRAINING, pb.CommitOutcome_COMMIT_OUTCOME_UNKNOWN)
+		}
+		s.grpc.Stop()
+	})
+	defer hard.Stop()
+	s.grpc.GracefulStop()
+}

@@ -1,0 +1,12 @@
+package server
+
+import (
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+)
+
+// service implements popgate.v1.Pop3Service. Its methods return plain errors; translated makes statuses of them.
+type service struct {
+	pb.UnimplementedPop3ServiceServer
+	config   Config
+	registry *registry
+}
