@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// run runs popgate with its arguments until it is done or ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "popgate",
+		Short: "A gRPC gateway to POP3 mailboxes",
+		Long: `popgate puts POP3 behind gRPC: a backend in any language reads mailboxes through generated stubs.
+
+Every flag can also be set by an environment variable: --allow-target by POPGATE_ALLOW_TARGET, and so on.
+Values of a flag that may be repeated are separated by commas there. A flag is stronger than its variable.`,
+		Example: `  popgate demo
+  popgate serve --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem --listen :9110`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return fromEnvironment(cmd.Flags(), os.LookupEnv)
+		},
+	}
+	root.AddCommand(serveCommand(), demoCommand(), healthcheckCommand(), versionCommand())
+	return root
+}
+
+// fromEnvironment sets the flags that were not given from POPGATE_* variables.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	var failed error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "POPGATE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := lookup(name)
+		if !ok || f.Changed || f.Name == "help" || failed != nil {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			failed = fmt.Errorf("%s: %w", name, err)
+		}
+	})
+	return failed
+}

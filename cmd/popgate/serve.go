@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/popgate/popgate/server"
+)
+
+// defaultListen is where the gateway listens: loopback, so that a first try opens nothing.
+const defaultListen = "127.0.0.1:9110"
+
+// serveConfig are the settings of popgate serve.
+type serveConfig struct {
+	listen                   string
+	tlsCert, tlsKey          string
+	tlsClientCA              string
+	allowTargets             targetRules
+	unsafeAllowPlaintext     bool
+	unsafeAllowUnverifiedTLS bool
+	replica                  string
+	drain                    time.Duration
+	logFormat                logFormat
+	logLevel                 slog.Level
+}
+
+func serveCommand() *cobra.Command {
+	var c serveConfig
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the gateway",
+		Long: `Run the gateway until SIGINT or SIGTERM. It then drains: health turns NOT_SERVING, no new session is let in, sessions get
+--drain to end, and the rest is closed without QUIT, which removes nothing. A second signal ends it at once.`,
+		Example: `  popgate serve
+  popgate serve --allow-target mail.internal.example:110 --allow-target 10.1.0.0/16
+  popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), c, cmd.ErrOrStderr())
+		},
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "popgate"
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on; beyond loopback only with TLS")
+	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the gateway's certificate chain")
+	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its private key")
+	f.StringVar(&c.tlsClientCA, "tls-client-ca", "",
+		"PEM `file` with the CAs of callers; a caller is then known by the SAN of its certificate and owns its sessions, "+
+			"without it all callers are the same one")
+	f.Var(&c.allowTargets, "allow-target",
+		"opens a POP3 `target` beside ports 110 and 995 of public addresses: a CIDR block, for the same ports, or host:port; repeatable")
+	f.BoolVar(&c.unsafeAllowPlaintext, "unsafe-allow-plaintext", false, "let logins go to POP3 servers without TLS")
+	f.BoolVar(&c.unsafeAllowUnverifiedTLS, "unsafe-allow-unverified-tls", false,
+		"let callers switch off the verification of POP3 servers' certificates")
+	f.StringVar(&c.replica, "replica", host, "`name` of this replica in session ids")
+	f.DurationVar(&c.drain, "drain", 30*time.Second, "how long sessions get to end at shutdown")
+	f.TextVar(&c.logFormat, "log-format", logText, "`format` of the log on standard error: text or json")
+	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
+	return cmd
+}
+
+// serve runs the gateway until ctx ends.
+func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
+	log := slog.New(c.logFormat.handler(stderr, c.logLevel))
+	tlsConfig, err := callerTLS(c)
+	if err != nil {
+		return err
+	}
+	if _, _, err := net.SplitHostPort(c.listen); err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if tlsConfig == nil && !isLoopback(c.listen) {
+		return fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
+	}
+	gateway, err := server.New(server.Config{
+		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Log: log,
+		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
+	})
+	if err != nil {
+		return fmt.Errorf("--replica %s: %w", c.replica, err) // all that New can find fault with
+	}
+	listener, err := listen(ctx, c.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	c.warn(log)
+	log.Info("listening", "address", listener.Addr().String(), "tls", tlsConfig != nil, "version", version())
+	return serveUntil(ctx, gateway, listener, c.drain, log)
+}
+
+// warn tells what the operator has opened.
+func (c serveConfig) warn(log *slog.Logger) {
+	for _, rule := range c.allowTargets.rules {
+		log.Warn("a target beside the public ones is allowed", "target", rule)
+	}
+	if c.unsafeAllowPlaintext {
+		log.Warn("unsafe: logins may go to POP3 servers without TLS")
+	}
+	if c.unsafeAllowUnverifiedTLS {
+		log.Warn("unsafe: callers may switch off the verification of POP3 servers' certificates")
+	}
+}
+
+// serveUntil serves on a listener until ctx ends, and then drains.
+func serveUntil(ctx context.Context, gateway *server.Server, listener net.Listener, drain time.Duration, log *slog.Logger) error {
+	served := make(chan error, 1)
+	go func() { served <- gateway.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("draining", "for", drain.String())
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	gateway.Shutdown(limit)
+	log.Info("stopped")
+	return <-served
+}
+
+// callerTLS returns the TLS configuration for callers, or nil.
+func callerTLS(c serveConfig) (*tls.Config, error) {
+	if c.tlsCert == "" && c.tlsKey == "" {
+		if c.tlsClientCA != "" {
+			return nil, errors.New("--tls-client-ca needs --tls-cert and --tls-key")
+		}
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	if c.tlsCert == "" || c.tlsKey == "" {
+		return nil, errors.New("--tls-cert and --tls-key go together")
+	}
+	pair, err := tls.LoadX509KeyPair(c.tlsCert, c.tlsKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert and --tls-key: %w", err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if c.tlsClientCA != "" {
+		if config.ClientCAs, err = certPool(c.tlsClientCA); err != nil {
+			return nil, fmt.Errorf("--tls-client-ca: %w", err)
+		}
+	}
+	return config, nil
+}
+
+// certPool reads PEM certificates.
+func certPool(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", file)
+	}
+	return pool, nil
+}
+
+// isLoopback reports whether an address to listen on is reached from this host alone.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
+}
