@@ -25,16 +25,16 @@ type step struct {
 // chain lists the interceptors, the outermost first. Both kinds of calls are built from it.
 func (s *Server) chain() []step {
 	return []step{
-		s.logged(),      // outermost, so that it sees the status that the caller sees, and the whole time
-		translated(),    // all below return plain Go errors; their statuses and trailers are made here
-		s.recovered(),   // a panic below is an error like any other
-		s.identified(),  // who calls; nothing below is done for nobody
-		admitted(s),     // arguments, then the session
-		s.unsuspended(), // a caller that does not read cannot hold a call for ever
+		s.logged(),     // outermost, so that it sees the status that the caller sees, and the whole time
+		translated(),   // all below return plain Go errors; their statuses and trailers are made here
+		s.recovered(),  // a panic below is an error like any other
+		s.identified(), // who calls; nothing below is done for nobody
+		admitted(s),    // arguments, then the session
+		s.guarded(),    // a caller that does not read cannot hold a call for ever
 	}
 }
 
-// options returns the chain as options of a grpc.Server.
+// chainOptions returns the chain as options of a grpc.Server.
 func (s *Server) chainOptions() []grpc.ServerOption {
 	var unary []grpc.UnaryServerInterceptor
 	var stream []grpc.StreamServerInterceptor
@@ -141,8 +141,8 @@ func (s *Server) identified() step {
 	}
 }
 
-// unsuspended is for streams alone: what a unary call sends fits into the transport's buffers.
-func (s *Server) unsuspended() step {
+// guarded is for streams alone: what a unary call sends fits into the transport's buffers.
+func (s *Server) guarded() step {
 	return step{stream: func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		return handler(srv, &guardedStream{ServerStream: ss, limit: s.config.Limits.SendStall})
 	}}

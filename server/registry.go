@@ -3,6 +3,8 @@ package server
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -139,16 +141,12 @@ func (r *registry) forgetLocked(n int) {
 	r.ended = r.ended[n:]
 }
 
-// drain lets no new session in and returns those that live.
+// drain lets no new session in and returns those that are known, ended ones among them.
 func (r *registry) drain() []*session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.draining = true
-	var live []*session
-	for _, s := range r.sessions {
-		live = append(live, s)
-	}
-	return live
+	return slices.Collect(maps.Values(r.sessions))
 }
 
 // waitEmpty returns when no session lives, or when stop is closed.

@@ -20,10 +20,7 @@ import (
 // Retr implements popgate.v1.Pop3Service.
 func (s *service) Retr(req *pb.RetrRequest, stream grpc.ServerStreamingServer[pb.RetrResponse]) error {
 	return sessionOf(stream.Context()).run(stream.Context(), func(ctx context.Context, c *pop3.Client) error {
-		t := &transfer{command: "RETR", stream: stream, limit: s.config.Limits.MessageOctets, listed: -1}
-		if req.GetWantSha256() {
-			t.sha256 = sha256.New()
-		}
+		t := s.newTransfer("RETR", stream, req.GetWantSha256())
 		if req.MaxOctets != nil {
 			if err := t.askSize(ctx, c, req.GetMessageNumber(), req.GetMaxOctets()); err != nil {
 				return err
@@ -37,10 +34,7 @@ func (s *service) Retr(req *pb.RetrRequest, stream grpc.ServerStreamingServer[pb
 // Top implements popgate.v1.Pop3Service.
 func (s *service) Top(req *pb.TopRequest, stream grpc.ServerStreamingServer[pb.TopResponse]) error {
 	return sessionOf(stream.Context()).run(stream.Context(), func(ctx context.Context, c *pop3.Client) error {
-		t := &transfer{command: "TOP", stream: stream, limit: s.config.Limits.MessageOctets, listed: -1}
-		if req.GetWantSha256() {
-			t.sha256 = sha256.New()
-		}
+		t := s.newTransfer("TOP", stream, req.GetWantSha256())
 		m, err := c.Top(ctx, req.GetMessageNumber(), req.GetLines())
 		return t.send(m, err)
 	})
@@ -56,6 +50,14 @@ type transfer struct {
 	crc     uint32    // so far
 	sha256  hash.Hash // nil if it is not wanted
 	head    []byte    // encoded status line, until it is sent
+}
+
+func (s *service) newTransfer(command string, stream grpc.ServerStream, wantSHA256 bool) *transfer {
+	t := &transfer{command: command, stream: stream, limit: s.config.Limits.MessageOctets, listed: -1}
+	if wantSHA256 {
+		t.sha256 = sha256.New()
+	}
+	return t
 }
 
 // askSize asks LIST for the size of a message, and refuses one that is too large.

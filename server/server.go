@@ -94,21 +94,21 @@ func (s *Server) Serve(listener net.Listener) error {
 // the rest without QUIT, and returns when every call has returned.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.health.Shutdown()
-	live := s.registry.drain()
+	known := s.registry.drain()
 	s.registry.waitEmpty(ctx.Done())
-	for _, session := range live {
+	for _, session := range known {
 		session.endFromOutside(pb.Cause_CAUSE_DRAINING)
 	}
-	s.stop(live)
+	s.stop(known)
 }
 
 // lastCalls is how long calls get to hand out their errors, and a QUIT that is under way to get its reply.
 const lastCalls = 5 * time.Second
 
 // stop ends the transport: gracefully, and then not.
-func (s *Server) stop(live []*session) {
+func (s *Server) stop(known []*session) {
 	hard := time.AfterFunc(lastCalls, func() {
-		for _, session := range live {
+		for _, session := range known {
 			session.end(pb.Cause_CAUSE_DRAINING, pb.CommitOutcome_COMMIT_OUTCOME_UNKNOWN)
 		}
 		s.grpc.Stop()
