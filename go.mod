@@ -13,6 +13,8 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command
 	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion
 	github.com/spf13/pflag v1.0.9 // cobra's flags, to set them from POPGATE_* too
+	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
+	github.com/xdg-go/stringprep v1.0.4 // SASLprep, which RFC 6856 asks for with APOP
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
 	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival

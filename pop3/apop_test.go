@@ -1,6 +1,8 @@
 package pop3_test
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -61,4 +63,41 @@ func TestAnyTimestamp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPreparedApop: after UTF8, texts that look alike have one digest (RFC 6856 section 2.2); before it they go as they are.
+func TestPreparedApop(t *testing.T) {
+	const (
+		composed   = "j\u00f6rg \u212b" // the sign of the unit
+		decomposed = "jo\u0308rg A\u030a"
+		prepared   = "j\u00f6rg \u00c5"
+	)
+	digest := func(secret string) string {
+		sum := md5.Sum([]byte("<1@b>" + secret))
+		return hex.EncodeToString(sum[:])
+	}
+	for _, tt := range []struct{ utf8, secret, sent string }{
+		{"", decomposed, decomposed},
+		{"C: UTF8\nS: +OK\n", decomposed, prepared},
+		{"C: UTF8\nS: +OK\n", composed, prepared},
+		{"C: UTF8\nS: +OK\n", "ascii\a", "ascii\a"},
+		{"C: UTF8\nS: -ERR\n", decomposed, decomposed},
+	} {
+		script := "S: +OK <1@b>\n" + tt.utf8 + "C: APOP " + tt.sent + " " + digest(tt.sent) + "\nS: +OK in\n"
+		play(t, tt.utf8+tt.secret, script, plaintext, func(t *testing.T, c *pop3.Client) {
+			if tt.utf8 != "" {
+				_, _ = c.Utf8(t.Context()) // the script says what comes
+			}
+			response, err := c.Apop(t.Context(), tt.secret, tt.secret)
+			want(t, response, err, "+OK in")
+		})
+	}
+	play(t, "forbidden", "S: +OK <1@b>\nC: UTF8\nS: +OK\nC: NOOP\nS: +OK alive\n", plaintext, func(t *testing.T, c *pop3.Client) {
+		_, _ = c.Utf8(t.Context())
+		_, err := c.Apop(t.Context(), "alice", "\u0627\u0031") // a text from right to left has to end so
+		if _, ok := errors.AsType[*pop3.ArgumentError](err); !ok {
+			t.Errorf("%v", err)
+		}
+		wantAlive(t, c)
+	})
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // RFC 1939 section 7 prescribes it for APOP
 	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xdg-go/stringprep"
 )
 
 // User names the user of a login by USER and PASS (RFC 1939 section 7), and returns the status line. The name goes out as it
@@ -22,7 +26,7 @@ func (c *Client) Pass(ctx context.Context, password string) (string, error) {
 }
 
 // Apop logs in by a digest of the greeting's time stamp and a secret (APOP, RFC 1939 section 7), and returns the status line.
-// A greeting without a time stamp is ErrNotOffered.
+// A greeting without a time stamp is ErrNotOffered. After Utf8 the name and the secret are prepared by SASLprep (RFC 6856 section 2.2).
 func (c *Client) Apop(ctx context.Context, name, secret string) (string, error) {
 	if err := c.guard("APOP", name); err != nil {
 		return "", err
@@ -36,10 +40,32 @@ func (c *Client) Apop(ctx context.Context, name, secret string) (string, error) 
 	if c.stamp == "" {
 		return "", ErrNotOffered
 	}
+	if c.utf8 {
+		var err error
+		if name, secret, err = prepared(name, secret); err != nil {
+			return "", err
+		}
+	}
 	sum := md5.Sum([]byte(c.stamp + secret)) //nolint:gosec // as above
 	digest := hex.EncodeToString(sum[:])
 	hide := []string{secret, digest}
 	return c.login(ctx, command{verb: "APOP", args: []string{name, digest}, secret: true, hide: hide})
+}
+
+// prepared makes texts of one meaning one text (SASLprep, RFC 4013). ASCII is left alone: it needs no preparing, and what it forbids
+// there the server decides.
+func prepared(name, secret string) (string, string, error) {
+	for _, text := range []*string{&name, &secret} {
+		if strings.IndexFunc(*text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+			continue
+		}
+		ready, err := stringprep.SASLprep.Prepare(*text)
+		if err != nil {
+			return "", "", &ArgumentError{Command: "APOP", Err: errNotPrepared}
+		}
+		*text = ready
+	}
+	return name, secret, nil
 }
 
 // Rpop logs in by trust between hosts (RPOP, RFC 1081), after User, and returns the status line.

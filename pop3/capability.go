@@ -23,7 +23,7 @@ type Capability struct {
 }
 
 // Capa asks for the server's capabilities (CAPA, RFC 2449 section 5) and returns them in its order, with the status line. They
-// may differ before and after TLS and login. A server without CAPA gives a *RefusedError that is ErrNotOffered.
+// may differ before and after TLS and login; ExtensionsOf says what they mean. A server without CAPA gives a *RefusedError that is ErrNotOffered.
 func (c *Client) Capa(ctx context.Context) ([]Capability, string, error) {
 	lines, response, err := c.lines(ctx, command{verb: "CAPA"})
 	if err != nil {
@@ -36,15 +36,29 @@ func (c *Client) Capa(ctx context.Context) ([]Capability, string, error) {
 	for i, line := range lines {
 		c.capa[i].Line = line
 		if words := strings.Fields(line); len(words) > 0 {
-			c.capa[i].Name, c.capa[i].Args = strings.ToUpper(words[0]), words[1:]
+			c.capa[i].Name, c.capa[i].Args = upper(words[0]), words[1:]
 		}
 	}
 	return slices.Clone(c.capa), response, nil
 }
 
-// Utf8 switches the session to UTF-8 (UTF8, RFC 6856 section 2.1) and returns the status line.
-func (c *Client) Utf8(ctx context.Context) (string, error) {
-	response, err := c.simple(ctx, "UTF8")
+// upper returns a word with its ASCII letters in capitals, and every other octet as it is.
+func upper(word string) string {
+	octets := []byte(word)
+	for i, o := range octets {
+		if 'a' <= o && o <= 'z' {
+			octets[i] = o - 'a' + 'A'
+		}
+	}
+	return string(octets)
+}
+
+// Utf8 switches the session to UTF-8 (UTF8, RFC 6856 section 2.1) and returns the status line. Send no STLS after it.
+func (c *Client) Utf8(ctx context.Context) (response string, err error) {
+	err = c.roundTrip(ctx, command{verb: "UTF8"}, func(st status) {
+		c.utf8 = true
+		response = st.response
+	})
 	return response, c.notOffered(err, "UTF8")
 }
 

@@ -26,6 +26,7 @@ type Client struct {
 	welcome string
 	stamp   string       // for APOP, "" if the greeting has none
 	capa    []Capability // the last one in this security layer, nil if unknown
+	utf8    bool         // UTF8 is on
 	marked  bool         // a DELE stands
 	outcome Outcome      // of Quit
 
@@ -122,7 +123,7 @@ func (c *Client) failBy(err error) *BrokenError {
 	case c.closed.Load() && c.broken == nil:
 		return c.fail(Closed, "", net.ErrClosed)
 	case errors.Is(err, wire.ErrLineTooLong), errors.Is(err, errTooMany), errors.Is(err, errNoStatus),
-		errors.Is(err, errOutOfTurn):
+		errors.Is(err, errOutOfTurn), errors.Is(err, errNotProven):
 		return c.fail(Protocol, "", err)
 	case errors.Is(err, errDrained), op.draining && isTimeout(err), op.ctx.Err() != nil && isTimeout(err):
 		return c.fail(Cancelled, "", op.ctx.Err())

@@ -51,6 +51,9 @@ type RefusedError struct {
 	// NotOffered says that the server does not have the command: -ERR to CAPA, to UIDL without a number, or to something that
 	// the last CAPA does not list.
 	NotOffered bool
+	// Challenge is why a token was refused, as OAUTHBEARER and XOAUTH2 give it, decoded: JSON with status, scope and schemes
+	// (RFC 7628 section 3.2.2). It is "" for other mechanisms.
+	Challenge string
 }
 
 // Error implements error.

@@ -31,27 +31,24 @@ type Challenge struct {
 func (c *Client) AuthExchange(
 	ctx context.Context, mechanism string, initial []byte, respond func(Challenge) ([]byte, error),
 ) (string, error) {
-	return c.authExchange(ctx, mechanism, initial, respond, string(initial))
+	x := &exchange{c: c, mechanism: upper(mechanism), initial: initial, respond: respond}
+	return c.authExchange(ctx, x)
 }
 
-func (c *Client) authExchange(
-	ctx context.Context, mechanism string, initial []byte, respond func(Challenge) ([]byte, error), hide ...string,
-) (response string, err error) {
-	if err := CheckMechanism(mechanism); err != nil {
+func (c *Client) authExchange(ctx context.Context, x *exchange) (response string, err error) {
+	if err := CheckMechanism(x.mechanism); err != nil {
 		return "", err
 	}
 	if err := c.guardSecret(); err != nil {
 		return "", err
 	}
-	cmd, late := authCommand(mechanism, initial)
-	cmd.hide = hide
+	cmd := x.command()
 	if err := c.start(ctx, cmd); err != nil {
 		return "", err
 	}
-	x := exchange{c: c, late: late, responded: initial != nil && late == nil, respond: respond}
 	response, err = x.run()
 	if x.rounds == 0 {
-		err = c.notOfferedMechanism(err, mechanism)
+		err = c.notOfferedMechanism(err, x.mechanism)
 	}
 	return response, c.end(err)
 }
@@ -59,37 +56,52 @@ func (c *Client) authExchange(
 // CheckMechanism reports as an *ArgumentError whether a SASL mechanism's name is not one (RFC 4422 section 3.1).
 func CheckMechanism(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	if name == "" || len(name) > 20 || strings.Trim(strings.ToUpper(name), allowed) != "" {
+	if name == "" || len(name) > 20 || strings.Trim(upper(name), allowed) != "" {
 		return &ArgumentError{Command: "AUTH", Err: errors.New("is no name of a SASL mechanism")}
 	}
 	return nil
 }
 
-// authCommand returns the AUTH command, and the initial response if it has to wait for the first challenge.
-func authCommand(mechanism string, initial []byte) (cmd command, late []byte) {
-	cmd = command{verb: "AUTH", args: []string{strings.ToUpper(mechanism)}}
-	if initial == nil {
-		return cmd, nil
-	}
-	encoded := "="
-	if len(initial) > 0 {
-		encoded = base64.StdEncoding.EncodeToString(initial)
-	}
-	whole := command{verb: "AUTH", args: []string{cmd.args[0], encoded}, secret: true}
-	if CheckCommand(whole.verb, whole.args...) != nil {
-		return cmd, initial
-	}
-	return whole, nil
-}
-
-// exchange is a SASL exchange under way.
+// exchange is a SASL exchange.
 type exchange struct {
 	c         *Client
+	mechanism string
+	initial   []byte // the initial response, nil for none
+	twoLines  bool   // the initial response answers the first challenge, even if it would fit into the line of AUTH
+	respond   func(Challenge) ([]byte, error)
+	proven    func() bool // whether the server has done its part of a mechanism that asks for it; nil if none does
+	hide      []string    // what must not show, beside the initial response
+
 	late      []byte // the initial response, if it still has to be sent
 	responded bool   // the server has got a response, so +OK means success
 	rounds    int
-	respond   func(Challenge) ([]byte, error)
 }
+
+// command returns the AUTH command, and keeps the initial response for the first challenge where it is not part of it.
+func (x *exchange) command() command {
+	x.late, x.responded, x.rounds = nil, false, 0
+	cmd := command{verb: "AUTH", args: []string{x.mechanism}, hide: append([]string{string(x.initial)}, x.hide...)}
+	switch {
+	case x.initial == nil:
+	case x.twoLines || x.tooLong():
+		x.late = x.initial
+	default:
+		cmd.args, cmd.secret = append(cmd.args, x.encoded()), true
+		x.responded = true
+	}
+	return cmd
+}
+
+// encoded returns the initial response as it stands in the line of AUTH (RFC 5034 section 4).
+func (x *exchange) encoded() string {
+	if len(x.initial) == 0 {
+		return "="
+	}
+	return base64.StdEncoding.EncodeToString(x.initial)
+}
+
+// tooLong reports whether the line of AUTH has no room for the initial response.
+func (x *exchange) tooLong() bool { return CheckCommand("AUTH", x.mechanism, x.encoded()) != nil }
 
 func (x *exchange) run() (string, error) {
 	for {
@@ -164,6 +176,8 @@ func (x *exchange) read() (*Challenge, status, error) {
 		return nil, status{}, err
 	case !x.responded:
 		return &Challenge{}, status{}, nil
+	case x.proven != nil && !x.proven():
+		return nil, status{}, c.failBy(errNotProven)
 	}
 	c.state = Transaction
 	return nil, st, nil
@@ -198,6 +212,9 @@ func (x *exchange) cancel(reason error) (string, error) {
 	}
 	return "", err
 }
+
+// errNotProven says that a server takes the login without proof that it knows the password.
+var errNotProven = errors.New("+OK without the server's signature (RFC 5802 section 5)")
 
 // errNotCancelled says that a server goes on after "*".
 var errNotCancelled = errors.New("an answer to \"*\" other than -ERR")

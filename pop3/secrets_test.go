@@ -27,6 +27,10 @@ var secretive = map[string]struct {
 		_, response, err := c.Auth(ctx, pop3.Credentials{Mechanism: "PLAIN", Username: "alice", Password: canary})
 		return response, err
 	}, []string{canary, "\x00alice\x00" + canary}},
+	"AUTH by a token": {func(ctx context.Context, c *pop3.Client) (string, error) {
+		_, response, err := c.Auth(ctx, pop3.Credentials{Mechanism: "OAUTHBEARER", Username: "alice", AccessToken: canary})
+		return response, err
+	}, []string{canary, "n,a=alice,\x01auth=Bearer " + canary + "\x01\x01"}},
 	"exchange, initial": {func(ctx context.Context, c *pop3.Client) (string, error) {
 		return c.AuthExchange(ctx, "X", []byte(canary), nil)
 	}, []string{canary}},
