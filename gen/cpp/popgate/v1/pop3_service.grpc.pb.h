@@ -171,7 +171,7 @@ class Pop3Service final {
     //
     // Names the user of the login by USER and PASS.
     //
-    // Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+    // Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
     // Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
     // SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
     virtual ::grpc::Status User(::grpc::ClientContext* context, const ::popgate::v1::UserRequest& request, ::popgate::v1::UserResponse* response) = 0;
@@ -196,7 +196,8 @@ class Pop3Service final {
     }
     // Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
     //
-    // Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+    // Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+    // State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
     // nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
     virtual ::grpc::Status Apop(::grpc::ClientContext* context, const ::popgate::v1::ApopRequest& request, ::popgate::v1::ApopResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::ApopResponse>> AsyncApop(::grpc::ClientContext* context, const ::popgate::v1::ApopRequest& request, ::grpc::CompletionQueue* cq) {
@@ -215,11 +216,18 @@ class Pop3Service final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::RpopResponse>> PrepareAsyncRpop(::grpc::ClientContext* context, const ::popgate::v1::RpopRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::RpopResponse>>(PrepareAsyncRpopRaw(context, request, cq));
     }
-    // Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+    // Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+    //
+    // By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+    // PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+    // a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
     //
     // Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-    // octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-    // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+    // octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+    // State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+    // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+    // challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+    // password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
     // Source: RFC 5034.
     virtual ::grpc::Status Auth(::grpc::ClientContext* context, const ::popgate::v1::AuthRequest& request, ::popgate::v1::AuthResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::AuthResponse>> AsyncAuth(::grpc::ClientContext* context, const ::popgate::v1::AuthRequest& request, ::grpc::CompletionQueue* cq) {
@@ -435,7 +443,7 @@ class Pop3Service final {
       //
       // Names the user of the login by USER and PASS.
       //
-      // Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+      // Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
       // Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
       // SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
       virtual void User(::grpc::ClientContext* context, const ::popgate::v1::UserRequest* request, ::popgate::v1::UserResponse* response, std::function<void(::grpc::Status)>) = 0;
@@ -450,7 +458,8 @@ class Pop3Service final {
       virtual void Pass(::grpc::ClientContext* context, const ::popgate::v1::PassRequest* request, ::popgate::v1::PassResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
       //
-      // Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+      // Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+      // State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
       // nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
       virtual void Apop(::grpc::ClientContext* context, const ::popgate::v1::ApopRequest* request, ::popgate::v1::ApopResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Apop(::grpc::ClientContext* context, const ::popgate::v1::ApopRequest* request, ::popgate::v1::ApopResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
@@ -459,11 +468,18 @@ class Pop3Service final {
       // Wire: `RPOP username`. State: AUTHORIZATION, after User. Errors: those of Pass. Source: RFC 1081.
       virtual void Rpop(::grpc::ClientContext* context, const ::popgate::v1::RpopRequest* request, ::popgate::v1::RpopResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Rpop(::grpc::ClientContext* context, const ::popgate::v1::RpopRequest* request, ::popgate::v1::RpopResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
-      // Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+      // Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+      //
+      // By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+      // PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+      // a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
       //
       // Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-      // octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-      // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+      // octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+      // State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+      // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+      // challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+      // password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
       // Source: RFC 5034.
       virtual void Auth(::grpc::ClientContext* context, const ::popgate::v1::AuthRequest* request, ::popgate::v1::AuthResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Auth(::grpc::ClientContext* context, const ::popgate::v1::AuthRequest* request, ::popgate::v1::AuthResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
@@ -982,7 +998,7 @@ class Pop3Service final {
     //
     // Names the user of the login by USER and PASS.
     //
-    // Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+    // Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
     // Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
     // SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
     virtual ::grpc::Status User(::grpc::ServerContext* context, const ::popgate::v1::UserRequest* request, ::popgate::v1::UserResponse* response);
@@ -995,18 +1011,26 @@ class Pop3Service final {
     virtual ::grpc::Status Pass(::grpc::ServerContext* context, const ::popgate::v1::PassRequest* request, ::popgate::v1::PassResponse* response);
     // Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
     //
-    // Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+    // Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+    // State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
     // nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
     virtual ::grpc::Status Apop(::grpc::ServerContext* context, const ::popgate::v1::ApopRequest* request, ::popgate::v1::ApopResponse* response);
     // Logs in by trust between hosts, as servers of 1988 did.
     //
     // Wire: `RPOP username`. State: AUTHORIZATION, after User. Errors: those of Pass. Source: RFC 1081.
     virtual ::grpc::Status Rpop(::grpc::ServerContext* context, const ::popgate::v1::RpopRequest* request, ::popgate::v1::RpopResponse* response);
-    // Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+    // Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+    //
+    // By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+    // PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+    // a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
     //
     // Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-    // octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-    // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+    // octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+    // State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+    // Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+    // challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+    // password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
     // Source: RFC 5034.
     virtual ::grpc::Status Auth(::grpc::ServerContext* context, const ::popgate::v1::AuthRequest* request, ::popgate::v1::AuthResponse* response);
     // Logs in by any SASL mechanism: popgate passes challenges and responses on, the caller computes, and the secret never

@@ -163,6 +163,7 @@ PROTOBUF_CONSTEXPR CapaResponse::CapaResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.capabilities_)*/{}
   , /*decltype(_impl_.response_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.extensions_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct CapaResponseDefaultTypeInternal {
   PROTOBUF_CONSTEXPR CapaResponseDefaultTypeInternal()
@@ -173,6 +174,48 @@ struct CapaResponseDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CapaResponseDefaultTypeInternal _CapaResponse_default_instance_;
+PROTOBUF_CONSTEXPR Extensions::Extensions(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.sasl_mechanisms_)*/{}
+  , /*decltype(_impl_.implementation_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.login_delay_)*/nullptr
+  , /*decltype(_impl_.expire_)*/nullptr
+  , /*decltype(_impl_.top_)*/false
+  , /*decltype(_impl_.uidl_)*/false
+  , /*decltype(_impl_.user_)*/false
+  , /*decltype(_impl_.stls_)*/false
+  , /*decltype(_impl_.resp_codes_)*/false
+  , /*decltype(_impl_.auth_resp_code_)*/false
+  , /*decltype(_impl_.pipelining_)*/false
+  , /*decltype(_impl_.login_delay_by_user_)*/false
+  , /*decltype(_impl_.utf8_)*/false
+  , /*decltype(_impl_.utf8_user_)*/false
+  , /*decltype(_impl_.lang_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ExtensionsDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ExtensionsDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ExtensionsDefaultTypeInternal() {}
+  union {
+    Extensions _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ExtensionsDefaultTypeInternal _Extensions_default_instance_;
+PROTOBUF_CONSTEXPR Expire::Expire(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.days_)*/0u
+  , /*decltype(_impl_.never_)*/false
+  , /*decltype(_impl_.by_user_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ExpireDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ExpireDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ExpireDefaultTypeInternal() {}
+  union {
+    Expire _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ExpireDefaultTypeInternal _Expire_default_instance_;
 PROTOBUF_CONSTEXPR Capability::Capability(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.arguments_)*/{}
@@ -784,7 +827,7 @@ struct QuitResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 QuitResponseDefaultTypeInternal _QuitResponse_default_instance_;
 }  // namespace v1
 }  // namespace popgate
-static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[53];
+static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[55];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_popgate_2fv1_2fpop3_5fservice_2eproto[1];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_popgate_2fv1_2fpop3_5fservice_2eproto = nullptr;
 
@@ -875,6 +918,37 @@ const uint32_t TableStruct_popgate_2fv1_2fpop3_5fservice_2eproto::offsets[] PROT
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::popgate::v1::CapaResponse, _impl_.response_),
   PROTOBUF_FIELD_OFFSET(::popgate::v1::CapaResponse, _impl_.capabilities_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CapaResponse, _impl_.extensions_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.top_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.uidl_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.user_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.stls_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.sasl_mechanisms_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.resp_codes_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.auth_resp_code_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.pipelining_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.login_delay_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.login_delay_by_user_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.expire_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.implementation_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.utf8_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.utf8_user_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Extensions, _impl_.lang_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Expire, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Expire, _impl_.never_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Expire, _impl_.days_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Expire, _impl_.by_user_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::popgate::v1::Capability, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -1277,48 +1351,50 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 62, -1, -1, sizeof(::popgate::v1::DebugLine)},
   { 71, -1, -1, sizeof(::popgate::v1::CapaRequest)},
   { 78, -1, -1, sizeof(::popgate::v1::CapaResponse)},
-  { 86, -1, -1, sizeof(::popgate::v1::Capability)},
-  { 95, -1, -1, sizeof(::popgate::v1::StlsRequest)},
-  { 103, -1, -1, sizeof(::popgate::v1::StlsResponse)},
-  { 111, -1, -1, sizeof(::popgate::v1::Utf8Request)},
-  { 118, -1, -1, sizeof(::popgate::v1::Utf8Response)},
-  { 125, 133, -1, sizeof(::popgate::v1::LangRequest)},
-  { 135, -1, -1, sizeof(::popgate::v1::LangResponse)},
-  { 143, -1, -1, sizeof(::popgate::v1::Language)},
-  { 152, -1, -1, sizeof(::popgate::v1::CloseSessionRequest)},
-  { 159, -1, -1, sizeof(::popgate::v1::CloseSessionResponse)},
-  { 165, -1, -1, sizeof(::popgate::v1::UserRequest)},
-  { 173, -1, -1, sizeof(::popgate::v1::UserResponse)},
-  { 180, -1, -1, sizeof(::popgate::v1::PassRequest)},
-  { 188, -1, -1, sizeof(::popgate::v1::PassResponse)},
-  { 195, -1, -1, sizeof(::popgate::v1::ApopRequest)},
-  { 204, -1, -1, sizeof(::popgate::v1::ApopResponse)},
-  { 211, -1, -1, sizeof(::popgate::v1::RpopRequest)},
-  { 219, -1, -1, sizeof(::popgate::v1::RpopResponse)},
-  { 226, -1, -1, sizeof(::popgate::v1::AuthRequest)},
-  { 234, -1, -1, sizeof(::popgate::v1::AuthResponse)},
-  { 242, 253, -1, sizeof(::popgate::v1::AuthExchangeRequest)},
-  { 258, 267, -1, sizeof(::popgate::v1::AuthExchangeResponse)},
-  { 270, -1, -1, sizeof(::popgate::v1::StatRequest)},
-  { 277, -1, -1, sizeof(::popgate::v1::StatResponse)},
-  { 286, 294, -1, sizeof(::popgate::v1::ListRequest)},
-  { 296, 305, -1, sizeof(::popgate::v1::ListResponse)},
-  { 308, 317, -1, sizeof(::popgate::v1::ListEntry)},
-  { 320, 328, -1, sizeof(::popgate::v1::UidlRequest)},
-  { 330, 339, -1, sizeof(::popgate::v1::UidlResponse)},
-  { 342, 351, -1, sizeof(::popgate::v1::UidlEntry)},
-  { 354, 363, -1, sizeof(::popgate::v1::DeleRequest)},
-  { 366, -1, -1, sizeof(::popgate::v1::DeleResponse)},
-  { 373, -1, -1, sizeof(::popgate::v1::RsetRequest)},
-  { 380, -1, -1, sizeof(::popgate::v1::RsetResponse)},
-  { 387, -1, -1, sizeof(::popgate::v1::NoopRequest)},
-  { 394, -1, -1, sizeof(::popgate::v1::NoopResponse)},
-  { 401, 411, -1, sizeof(::popgate::v1::RetrRequest)},
-  { 415, 427, -1, sizeof(::popgate::v1::RetrResponse)},
-  { 433, -1, -1, sizeof(::popgate::v1::TopRequest)},
-  { 443, 454, -1, sizeof(::popgate::v1::TopResponse)},
-  { 459, -1, -1, sizeof(::popgate::v1::QuitRequest)},
-  { 466, -1, -1, sizeof(::popgate::v1::QuitResponse)},
+  { 87, -1, -1, sizeof(::popgate::v1::Extensions)},
+  { 108, -1, -1, sizeof(::popgate::v1::Expire)},
+  { 117, -1, -1, sizeof(::popgate::v1::Capability)},
+  { 126, -1, -1, sizeof(::popgate::v1::StlsRequest)},
+  { 134, -1, -1, sizeof(::popgate::v1::StlsResponse)},
+  { 142, -1, -1, sizeof(::popgate::v1::Utf8Request)},
+  { 149, -1, -1, sizeof(::popgate::v1::Utf8Response)},
+  { 156, 164, -1, sizeof(::popgate::v1::LangRequest)},
+  { 166, -1, -1, sizeof(::popgate::v1::LangResponse)},
+  { 174, -1, -1, sizeof(::popgate::v1::Language)},
+  { 183, -1, -1, sizeof(::popgate::v1::CloseSessionRequest)},
+  { 190, -1, -1, sizeof(::popgate::v1::CloseSessionResponse)},
+  { 196, -1, -1, sizeof(::popgate::v1::UserRequest)},
+  { 204, -1, -1, sizeof(::popgate::v1::UserResponse)},
+  { 211, -1, -1, sizeof(::popgate::v1::PassRequest)},
+  { 219, -1, -1, sizeof(::popgate::v1::PassResponse)},
+  { 226, -1, -1, sizeof(::popgate::v1::ApopRequest)},
+  { 235, -1, -1, sizeof(::popgate::v1::ApopResponse)},
+  { 242, -1, -1, sizeof(::popgate::v1::RpopRequest)},
+  { 250, -1, -1, sizeof(::popgate::v1::RpopResponse)},
+  { 257, -1, -1, sizeof(::popgate::v1::AuthRequest)},
+  { 265, -1, -1, sizeof(::popgate::v1::AuthResponse)},
+  { 273, 284, -1, sizeof(::popgate::v1::AuthExchangeRequest)},
+  { 289, 298, -1, sizeof(::popgate::v1::AuthExchangeResponse)},
+  { 301, -1, -1, sizeof(::popgate::v1::StatRequest)},
+  { 308, -1, -1, sizeof(::popgate::v1::StatResponse)},
+  { 317, 325, -1, sizeof(::popgate::v1::ListRequest)},
+  { 327, 336, -1, sizeof(::popgate::v1::ListResponse)},
+  { 339, 348, -1, sizeof(::popgate::v1::ListEntry)},
+  { 351, 359, -1, sizeof(::popgate::v1::UidlRequest)},
+  { 361, 370, -1, sizeof(::popgate::v1::UidlResponse)},
+  { 373, 382, -1, sizeof(::popgate::v1::UidlEntry)},
+  { 385, 394, -1, sizeof(::popgate::v1::DeleRequest)},
+  { 397, -1, -1, sizeof(::popgate::v1::DeleResponse)},
+  { 404, -1, -1, sizeof(::popgate::v1::RsetRequest)},
+  { 411, -1, -1, sizeof(::popgate::v1::RsetResponse)},
+  { 418, -1, -1, sizeof(::popgate::v1::NoopRequest)},
+  { 425, -1, -1, sizeof(::popgate::v1::NoopResponse)},
+  { 432, 442, -1, sizeof(::popgate::v1::RetrRequest)},
+  { 446, 458, -1, sizeof(::popgate::v1::RetrResponse)},
+  { 464, -1, -1, sizeof(::popgate::v1::TopRequest)},
+  { 474, 485, -1, sizeof(::popgate::v1::TopResponse)},
+  { 490, -1, -1, sizeof(::popgate::v1::QuitRequest)},
+  { 497, -1, -1, sizeof(::popgate::v1::QuitResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -1333,6 +1409,8 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::popgate::v1::_DebugLine_default_instance_._instance,
   &::popgate::v1::_CapaRequest_default_instance_._instance,
   &::popgate::v1::_CapaResponse_default_instance_._instance,
+  &::popgate::v1::_Extensions_default_instance_._instance,
+  &::popgate::v1::_Expire_default_instance_._instance,
   &::popgate::v1::_Capability_default_instance_._instance,
   &::popgate::v1::_StlsRequest_default_instance_._instance,
   &::popgate::v1::_StlsResponse_default_instance_._instance,
@@ -1403,150 +1481,166 @@ const char descriptor_table_protodef_popgate_2fv1_2fpop3_5fservice_2eproto[] PRO
   "otobuf.TimestampR\004time\0228\n\tdirection\030\002 \001("
   "\0162\032.popgate.v1.DebugDirectionR\tdirection"
   "\022\022\n\004line\030\003 \001(\tR\004line\",\n\013CapaRequest\022\035\n\ns"
-  "ession_id\030\001 \001(\tR\tsessionId\"f\n\014CapaRespon"
-  "se\022\032\n\010response\030\001 \001(\tR\010response\022:\n\014capabi"
-  "lities\030\002 \003(\0132\026.popgate.v1.CapabilityR\014ca"
-  "pabilities\"R\n\nCapability\022\022\n\004line\030\001 \001(\tR\004"
-  "line\022\022\n\004name\030\002 \001(\tR\004name\022\034\n\targuments\030\003 "
-  "\003(\tR\targuments\"V\n\013StlsRequest\022\035\n\nsession"
-  "_id\030\001 \001(\tR\tsessionId\022(\n\003tls\030\002 \001(\0132\026.popg"
-  "ate.v1.TlsOptionsR\003tls\"R\n\014StlsResponse\022\032"
-  "\n\010response\030\001 \001(\tR\010response\022&\n\003tls\030\002 \001(\0132"
-  "\024.popgate.v1.TlsStateR\003tls\",\n\013Utf8Reques"
-  "t\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014Utf8"
-  "Response\022\032\n\010response\030\001 \001(\tR\010response\"K\n\013"
-  "LangRequest\022\035\n\nsession_id\030\001 \001(\tR\tsession"
-  "Id\022\025\n\003tag\030\002 \001(\tH\000R\003tag\210\001\001B\006\n\004_tag\"^\n\014Lan"
-  "gResponse\022\032\n\010response\030\001 \001(\tR\010response\0222\n"
-  "\tlanguages\030\002 \003(\0132\024.popgate.v1.LanguageR\t"
-  "languages\"R\n\010Language\022\022\n\004line\030\001 \001(\tR\004lin"
-  "e\022\020\n\003tag\030\002 \001(\tR\003tag\022 \n\013description\030\003 \001(\t"
-  "R\013description\"4\n\023CloseSessionRequest\022\035\n\n"
-  "session_id\030\001 \001(\tR\tsessionId\"\026\n\024CloseSess"
-  "ionResponse\"H\n\013UserRequest\022\035\n\nsession_id"
-  "\030\001 \001(\tR\tsessionId\022\032\n\010username\030\002 \001(\tR\010use"
-  "rname\"*\n\014UserResponse\022\032\n\010response\030\001 \001(\tR"
-  "\010response\"M\n\013PassRequest\022\035\n\nsession_id\030\001"
-  " \001(\tR\tsessionId\022\037\n\010password\030\002 \001(\tB\003\200\001\001R\010"
-  "password\"*\n\014PassResponse\022\032\n\010response\030\001 \001"
-  "(\tR\010response\"e\n\013ApopRequest\022\035\n\nsession_i"
-  "d\030\001 \001(\tR\tsessionId\022\032\n\010username\030\002 \001(\tR\010us"
-  "ername\022\033\n\006secret\030\003 \001(\tB\003\200\001\001R\006secret\"*\n\014A"
-  "popResponse\022\032\n\010response\030\001 \001(\tR\010response\""
-  "H\n\013RpopRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess"
-  "ionId\022\032\n\010username\030\002 \001(\tR\010username\"*\n\014Rpo"
-  "pResponse\022\032\n\010response\030\001 \001(\tR\010response\"g\n"
-  "\013AuthRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessio"
-  "nId\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cr"
-  "edentialsR\013credentials\"H\n\014AuthResponse\022\032"
-  "\n\010response\030\001 \001(\tR\010response\022\034\n\tmechanism\030"
-  "\002 \001(\tR\tmechanism\"\335\001\n\023AuthExchangeRequest"
-  "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\034\n\tmecha"
-  "nism\030\002 \001(\tR\tmechanism\022.\n\020initial_respons"
-  "e\030\003 \001(\014H\000R\017initialResponse\210\001\001\022\037\n\010respons"
-  "e\030\004 \001(\014H\001R\010response\210\001\001\022\026\n\006cancel\030\005 \001(\010R\006"
-  "cancelB\023\n\021_initial_responseB\013\n\t_response"
-  "\"u\n\024AuthExchangeResponse\022!\n\tchallenge\030\001 "
-  "\001(\014H\000R\tchallenge\210\001\001\022\020\n\003raw\030\002 \001(\010R\003raw\022\032\n"
-  "\010response\030\003 \001(\tR\010responseB\014\n\n_challenge\""
-  ",\n\013StatRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess"
-  "ionId\"g\n\014StatResponse\022\032\n\010response\030\001 \001(\tR"
-  "\010response\022#\n\rmessage_count\030\002 \001(\rR\014messag"
-  "eCount\022\026\n\006octets\030\003 \001(\003R\006octets\"k\n\013ListRe"
-  "quest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022*\n\016"
+  "ession_id\030\001 \001(\tR\tsessionId\"\236\001\n\014CapaRespo"
+  "nse\022\032\n\010response\030\001 \001(\tR\010response\022:\n\014capab"
+  "ilities\030\002 \003(\0132\026.popgate.v1.CapabilityR\014c"
+  "apabilities\0226\n\nextensions\030\003 \001(\0132\026.popgat"
+  "e.v1.ExtensionsR\nextensions\"\354\003\n\nExtensio"
+  "ns\022\020\n\003top\030\001 \001(\010R\003top\022\022\n\004uidl\030\002 \001(\010R\004uidl"
+  "\022\022\n\004user\030\003 \001(\010R\004user\022\022\n\004stls\030\004 \001(\010R\004stls"
+  "\022\'\n\017sasl_mechanisms\030\005 \003(\tR\016saslMechanism"
+  "s\022\035\n\nresp_codes\030\006 \001(\010R\trespCodes\022$\n\016auth"
+  "_resp_code\030\007 \001(\010R\014authRespCode\022\036\n\npipeli"
+  "ning\030\010 \001(\010R\npipelining\022:\n\013login_delay\030\t "
+  "\001(\0132\031.google.protobuf.DurationR\nloginDel"
+  "ay\022-\n\023login_delay_by_user\030\n \001(\010R\020loginDe"
+  "layByUser\022*\n\006expire\030\013 \001(\0132\022.popgate.v1.E"
+  "xpireR\006expire\022&\n\016implementation\030\014 \001(\tR\016i"
+  "mplementation\022\022\n\004utf8\030\r \001(\010R\004utf8\022\033\n\tutf"
+  "8_user\030\016 \001(\010R\010utf8User\022\022\n\004lang\030\017 \001(\010R\004la"
+  "ng\"K\n\006Expire\022\024\n\005never\030\001 \001(\010R\005never\022\022\n\004da"
+  "ys\030\002 \001(\rR\004days\022\027\n\007by_user\030\003 \001(\010R\006byUser\""
+  "R\n\nCapability\022\022\n\004line\030\001 \001(\tR\004line\022\022\n\004nam"
+  "e\030\002 \001(\tR\004name\022\034\n\targuments\030\003 \003(\tR\targume"
+  "nts\"V\n\013StlsRequest\022\035\n\nsession_id\030\001 \001(\tR\t"
+  "sessionId\022(\n\003tls\030\002 \001(\0132\026.popgate.v1.TlsO"
+  "ptionsR\003tls\"R\n\014StlsResponse\022\032\n\010response\030"
+  "\001 \001(\tR\010response\022&\n\003tls\030\002 \001(\0132\024.popgate.v"
+  "1.TlsStateR\003tls\",\n\013Utf8Request\022\035\n\nsessio"
+  "n_id\030\001 \001(\tR\tsessionId\"*\n\014Utf8Response\022\032\n"
+  "\010response\030\001 \001(\tR\010response\"K\n\013LangRequest"
+  "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\025\n\003tag\030\002"
+  " \001(\tH\000R\003tag\210\001\001B\006\n\004_tag\"^\n\014LangResponse\022\032"
+  "\n\010response\030\001 \001(\tR\010response\0222\n\tlanguages\030"
+  "\002 \003(\0132\024.popgate.v1.LanguageR\tlanguages\"R"
+  "\n\010Language\022\022\n\004line\030\001 \001(\tR\004line\022\020\n\003tag\030\002 "
+  "\001(\tR\003tag\022 \n\013description\030\003 \001(\tR\013descripti"
+  "on\"4\n\023CloseSessionRequest\022\035\n\nsession_id\030"
+  "\001 \001(\tR\tsessionId\"\026\n\024CloseSessionResponse"
+  "\"H\n\013UserRequest\022\035\n\nsession_id\030\001 \001(\tR\tses"
+  "sionId\022\032\n\010username\030\002 \001(\tR\010username\"*\n\014Us"
+  "erResponse\022\032\n\010response\030\001 \001(\tR\010response\"M"
+  "\n\013PassRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessi"
+  "onId\022\037\n\010password\030\002 \001(\tB\003\200\001\001R\010password\"*\n"
+  "\014PassResponse\022\032\n\010response\030\001 \001(\tR\010respons"
+  "e\"e\n\013ApopRequest\022\035\n\nsession_id\030\001 \001(\tR\tse"
+  "ssionId\022\032\n\010username\030\002 \001(\tR\010username\022\033\n\006s"
+  "ecret\030\003 \001(\tB\003\200\001\001R\006secret\"*\n\014ApopResponse"
+  "\022\032\n\010response\030\001 \001(\tR\010response\"H\n\013RpopRequ"
+  "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\032\n\010us"
+  "ername\030\002 \001(\tR\010username\"*\n\014RpopResponse\022\032"
+  "\n\010response\030\001 \001(\tR\010response\"g\n\013AuthReques"
+  "t\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\0229\n\013cred"
+  "entials\030\002 \001(\0132\027.popgate.v1.CredentialsR\013"
+  "credentials\"H\n\014AuthResponse\022\032\n\010response\030"
+  "\001 \001(\tR\010response\022\034\n\tmechanism\030\002 \001(\tR\tmech"
+  "anism\"\335\001\n\023AuthExchangeRequest\022\035\n\nsession"
+  "_id\030\001 \001(\tR\tsessionId\022\034\n\tmechanism\030\002 \001(\tR"
+  "\tmechanism\022.\n\020initial_response\030\003 \001(\014H\000R\017"
+  "initialResponse\210\001\001\022\037\n\010response\030\004 \001(\014H\001R\010"
+  "response\210\001\001\022\026\n\006cancel\030\005 \001(\010R\006cancelB\023\n\021_"
+  "initial_responseB\013\n\t_response\"u\n\024AuthExc"
+  "hangeResponse\022!\n\tchallenge\030\001 \001(\014H\000R\tchal"
+  "lenge\210\001\001\022\020\n\003raw\030\002 \001(\010R\003raw\022\032\n\010response\030\003"
+  " \001(\tR\010responseB\014\n\n_challenge\",\n\013StatRequ"
+  "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"g\n\014St"
+  "atResponse\022\032\n\010response\030\001 \001(\tR\010response\022#"
+  "\n\rmessage_count\030\002 \001(\rR\014messageCount\022\026\n\006o"
+  "ctets\030\003 \001(\003R\006octets\"k\n\013ListRequest\022\035\n\nse"
+  "ssion_id\030\001 \001(\tR\tsessionId\022*\n\016message_num"
+  "ber\030\002 \001(\rH\000R\rmessageNumber\210\001\001B\021\n\017_messag"
+  "e_number\"\203\001\n\014ListResponse\022\032\n\010response\030\001 "
+  "\001(\tR\010response\022/\n\007entries\030\002 \003(\0132\025.popgate"
+  ".v1.ListEntryR\007entries\022\033\n\006octets\030\003 \001(\003H\000"
+  "R\006octets\210\001\001B\t\n\007_octets\"\206\001\n\tListEntry\022\022\n\004"
+  "line\030\001 \001(\tR\004line\022*\n\016message_number\030\002 \001(\r"
+  "H\000R\rmessageNumber\210\001\001\022\033\n\006octets\030\003 \001(\003H\001R\006"
+  "octets\210\001\001B\021\n\017_message_numberB\t\n\007_octets\""
+  "k\n\013UidlRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess"
+  "ionId\022*\n\016message_number\030\002 \001(\rH\000R\rmessage"
+  "Number\210\001\001B\021\n\017_message_number\"\203\001\n\014UidlRes"
+  "ponse\022\032\n\010response\030\001 \001(\tR\010response\022/\n\007ent"
+  "ries\030\002 \003(\0132\025.popgate.v1.UidlEntryR\007entri"
+  "es\022\033\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001B\t\n\007_octe"
+  "ts\"\216\001\n\tUidlEntry\022\022\n\004line\030\001 \001(\tR\004line\022*\n\016"
   "message_number\030\002 \001(\rH\000R\rmessageNumber\210\001\001"
-  "B\021\n\017_message_number\"\203\001\n\014ListResponse\022\032\n\010"
-  "response\030\001 \001(\tR\010response\022/\n\007entries\030\002 \003("
-  "\0132\025.popgate.v1.ListEntryR\007entries\022\033\n\006oct"
-  "ets\030\003 \001(\003H\000R\006octets\210\001\001B\t\n\007_octets\"\206\001\n\tLi"
-  "stEntry\022\022\n\004line\030\001 \001(\tR\004line\022*\n\016message_n"
-  "umber\030\002 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\006octet"
-  "s\030\003 \001(\003H\001R\006octets\210\001\001B\021\n\017_message_numberB"
-  "\t\n\007_octets\"k\n\013UidlRequest\022\035\n\nsession_id\030"
-  "\001 \001(\tR\tsessionId\022*\n\016message_number\030\002 \001(\r"
-  "H\000R\rmessageNumber\210\001\001B\021\n\017_message_number\""
-  "\203\001\n\014UidlResponse\022\032\n\010response\030\001 \001(\tR\010resp"
-  "onse\022/\n\007entries\030\002 \003(\0132\025.popgate.v1.UidlE"
-  "ntryR\007entries\022\033\n\006octets\030\003 \001(\003H\000R\006octets\210"
-  "\001\001B\t\n\007_octets\"\216\001\n\tUidlEntry\022\022\n\004line\030\001 \001("
-  "\tR\004line\022*\n\016message_number\030\002 \001(\rH\000R\rmessa"
-  "geNumber\210\001\001\022 \n\tunique_id\030\003 \001(\tH\001R\010unique"
-  "Id\210\001\001B\021\n\017_message_numberB\014\n\n_unique_id\"\213"
-  "\001\n\013DeleRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess"
-  "ionId\022%\n\016message_number\030\002 \001(\rR\rmessageNu"
-  "mber\022%\n\014if_unique_id\030\003 \001(\tH\000R\nifUniqueId"
-  "\210\001\001B\017\n\r_if_unique_id\"*\n\014DeleResponse\022\032\n\010"
-  "response\030\001 \001(\tR\010response\",\n\013RsetRequest\022"
-  "\035\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014RsetRe"
-  "sponse\022\032\n\010response\030\001 \001(\tR\010response\",\n\013No"
-  "opRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId"
-  "\"*\n\014NoopResponse\022\032\n\010response\030\001 \001(\tR\010resp"
-  "onse\"\247\001\n\013RetrRequest\022\035\n\nsession_id\030\001 \001(\t"
-  "R\tsessionId\022%\n\016message_number\030\002 \001(\rR\rmes"
-  "sageNumber\022\"\n\nmax_octets\030\003 \001(\003H\000R\tmaxOct"
-  "ets\210\001\001\022\037\n\013want_sha256\030\004 \001(\010R\nwantSha256B"
-  "\r\n\013_max_octets\"\331\001\n\014RetrResponse\022\032\n\010respo"
-  "nse\030\001 \001(\tR\010response\022\022\n\004data\030\002 \001(\014R\004data\022"
-  "\033\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 "
-  "\001(\007H\001R\005crc32\210\001\001\022$\n\013size_agrees\030\005 \001(\010H\002R\n"
-  "sizeAgrees\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n"
-  "\007_octetsB\010\n\006_crc32B\016\n\014_size_agrees\"\211\001\n\nT"
-  "opRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId"
+  "\022 \n\tunique_id\030\003 \001(\tH\001R\010uniqueId\210\001\001B\021\n\017_m"
+  "essage_numberB\014\n\n_unique_id\"\213\001\n\013DeleRequ"
+  "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022%\n\016me"
+  "ssage_number\030\002 \001(\rR\rmessageNumber\022%\n\014if_"
+  "unique_id\030\003 \001(\tH\000R\nifUniqueId\210\001\001B\017\n\r_if_"
+  "unique_id\"*\n\014DeleResponse\022\032\n\010response\030\001 "
+  "\001(\tR\010response\",\n\013RsetRequest\022\035\n\nsession_"
+  "id\030\001 \001(\tR\tsessionId\"*\n\014RsetResponse\022\032\n\010r"
+  "esponse\030\001 \001(\tR\010response\",\n\013NoopRequest\022\035"
+  "\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014NoopRes"
+  "ponse\022\032\n\010response\030\001 \001(\tR\010response\"\247\001\n\013Re"
+  "trRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId"
   "\022%\n\016message_number\030\002 \001(\rR\rmessageNumber\022"
-  "\024\n\005lines\030\003 \001(\rR\005lines\022\037\n\013want_sha256\030\004 \001"
-  "(\010R\nwantSha256\"\250\001\n\013TopResponse\022\032\n\010respon"
-  "se\030\001 \001(\tR\010response\022\022\n\004data\030\002 \001(\014R\004data\022\033"
-  "\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001"
-  "(\007H\001R\005crc32\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t"
-  "\n\007_octetsB\010\n\006_crc32J\004\010\005\020\006\",\n\013QuitRequest"
-  "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"{\n\014QuitR"
-  "esponse\022\032\n\010response\030\001 \001(\tR\010response\0223\n\007o"
-  "utcome\030\002 \001(\0162\031.popgate.v1.CommitOutcomeR"
-  "\007outcome\022\032\n\010replayed\030\003 \001(\010R\010replayed*i\n\016"
-  "DebugDirection\022\037\n\033DEBUG_DIRECTION_UNSPEC"
-  "IFIED\020\000\022\030\n\024DEBUG_DIRECTION_SENT\020\001\022\034\n\030DEB"
-  "UG_DIRECTION_RECEIVED\020\0022\333\014\n\013Pop3Service\022"
-  "N\n\013OpenSession\022\036.popgate.v1.OpenSessionR"
-  "equest\032\037.popgate.v1.OpenSessionResponse\022"
-  "P\n\nGetWelcome\022\035.popgate.v1.GetWelcomeReq"
-  "uest\032\036.popgate.v1.GetWelcomeResponse\"\003\220\002"
-  "\002\022Y\n\rSetDebugLevel\022 .popgate.v1.SetDebug"
-  "LevelRequest\032!.popgate.v1.SetDebugLevelR"
-  "esponse\"\003\220\002\002\022M\n\nWatchDebug\022\035.popgate.v1."
-  "WatchDebugRequest\032\036.popgate.v1.WatchDebu"
-  "gResponse0\001\022>\n\004Capa\022\027.popgate.v1.CapaReq"
-  "uest\032\030.popgate.v1.CapaResponse\"\003\220\002\002\0229\n\004S"
-  "tls\022\027.popgate.v1.StlsRequest\032\030.popgate.v"
-  "1.StlsResponse\0229\n\004Utf8\022\027.popgate.v1.Utf8"
-  "Request\032\030.popgate.v1.Utf8Response\0229\n\004Lan"
-  "g\022\027.popgate.v1.LangRequest\032\030.popgate.v1."
-  "LangResponse\022V\n\014CloseSession\022\037.popgate.v"
-  "1.CloseSessionRequest\032 .popgate.v1.Close"
-  "SessionResponse\"\003\220\002\002\0229\n\004User\022\027.popgate.v"
-  "1.UserRequest\032\030.popgate.v1.UserResponse\022"
-  "9\n\004Pass\022\027.popgate.v1.PassRequest\032\030.popga"
-  "te.v1.PassResponse\0229\n\004Apop\022\027.popgate.v1."
-  "ApopRequest\032\030.popgate.v1.ApopResponse\0229\n"
-  "\004Rpop\022\027.popgate.v1.RpopRequest\032\030.popgate"
-  ".v1.RpopResponse\0229\n\004Auth\022\027.popgate.v1.Au"
-  "thRequest\032\030.popgate.v1.AuthResponse\022U\n\014A"
-  "uthExchange\022\037.popgate.v1.AuthExchangeReq"
-  "uest\032 .popgate.v1.AuthExchangeResponse(\001"
-  "0\001\022>\n\004Stat\022\027.popgate.v1.StatRequest\032\030.po"
-  "pgate.v1.StatResponse\"\003\220\002\002\022@\n\004List\022\027.pop"
-  "gate.v1.ListRequest\032\030.popgate.v1.ListRes"
-  "ponse\"\003\220\002\0020\001\022@\n\004Uidl\022\027.popgate.v1.UidlRe"
-  "quest\032\030.popgate.v1.UidlResponse\"\003\220\002\0020\001\0229"
-  "\n\004Dele\022\027.popgate.v1.DeleRequest\032\030.popgat"
-  "e.v1.DeleResponse\022>\n\004Rset\022\027.popgate.v1.R"
-  "setRequest\032\030.popgate.v1.RsetResponse\"\003\220\002"
-  "\002\022>\n\004Noop\022\027.popgate.v1.NoopRequest\032\030.pop"
-  "gate.v1.NoopResponse\"\003\220\002\002\022;\n\004Retr\022\027.popg"
-  "ate.v1.RetrRequest\032\030.popgate.v1.RetrResp"
-  "onse0\001\022=\n\003Top\022\026.popgate.v1.TopRequest\032\027."
-  "popgate.v1.TopResponse\"\003\220\002\0020\001\022>\n\004Quit\022\027."
-  "popgate.v1.QuitRequest\032\030.popgate.v1.Quit"
-  "Response\"\003\220\002\002b\006proto3"
+  "\"\n\nmax_octets\030\003 \001(\003H\000R\tmaxOctets\210\001\001\022\037\n\013w"
+  "ant_sha256\030\004 \001(\010R\nwantSha256B\r\n\013_max_oct"
+  "ets\"\331\001\n\014RetrResponse\022\032\n\010response\030\001 \001(\tR\010"
+  "response\022\022\n\004data\030\002 \001(\014R\004data\022\033\n\006octets\030\003"
+  " \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001(\007H\001R\005crc3"
+  "2\210\001\001\022$\n\013size_agrees\030\005 \001(\010H\002R\nsizeAgrees\210"
+  "\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n\007_octetsB\010\n"
+  "\006_crc32B\016\n\014_size_agrees\"\211\001\n\nTopRequest\022\035"
+  "\n\nsession_id\030\001 \001(\tR\tsessionId\022%\n\016message"
+  "_number\030\002 \001(\rR\rmessageNumber\022\024\n\005lines\030\003 "
+  "\001(\rR\005lines\022\037\n\013want_sha256\030\004 \001(\010R\nwantSha"
+  "256\"\250\001\n\013TopResponse\022\032\n\010response\030\001 \001(\tR\010r"
+  "esponse\022\022\n\004data\030\002 \001(\014R\004data\022\033\n\006octets\030\003 "
+  "\001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001(\007H\001R\005crc32"
+  "\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n\007_octetsB\010"
+  "\n\006_crc32J\004\010\005\020\006\",\n\013QuitRequest\022\035\n\nsession"
+  "_id\030\001 \001(\tR\tsessionId\"{\n\014QuitResponse\022\032\n\010"
+  "response\030\001 \001(\tR\010response\0223\n\007outcome\030\002 \001("
+  "\0162\031.popgate.v1.CommitOutcomeR\007outcome\022\032\n"
+  "\010replayed\030\003 \001(\010R\010replayed*i\n\016DebugDirect"
+  "ion\022\037\n\033DEBUG_DIRECTION_UNSPECIFIED\020\000\022\030\n\024"
+  "DEBUG_DIRECTION_SENT\020\001\022\034\n\030DEBUG_DIRECTIO"
+  "N_RECEIVED\020\0022\333\014\n\013Pop3Service\022N\n\013OpenSess"
+  "ion\022\036.popgate.v1.OpenSessionRequest\032\037.po"
+  "pgate.v1.OpenSessionResponse\022P\n\nGetWelco"
+  "me\022\035.popgate.v1.GetWelcomeRequest\032\036.popg"
+  "ate.v1.GetWelcomeResponse\"\003\220\002\002\022Y\n\rSetDeb"
+  "ugLevel\022 .popgate.v1.SetDebugLevelReques"
+  "t\032!.popgate.v1.SetDebugLevelResponse\"\003\220\002"
+  "\002\022M\n\nWatchDebug\022\035.popgate.v1.WatchDebugR"
+  "equest\032\036.popgate.v1.WatchDebugResponse0\001"
+  "\022>\n\004Capa\022\027.popgate.v1.CapaRequest\032\030.popg"
+  "ate.v1.CapaResponse\"\003\220\002\002\0229\n\004Stls\022\027.popga"
+  "te.v1.StlsRequest\032\030.popgate.v1.StlsRespo"
+  "nse\0229\n\004Utf8\022\027.popgate.v1.Utf8Request\032\030.p"
+  "opgate.v1.Utf8Response\0229\n\004Lang\022\027.popgate"
+  ".v1.LangRequest\032\030.popgate.v1.LangRespons"
+  "e\022V\n\014CloseSession\022\037.popgate.v1.CloseSess"
+  "ionRequest\032 .popgate.v1.CloseSessionResp"
+  "onse\"\003\220\002\002\0229\n\004User\022\027.popgate.v1.UserReque"
+  "st\032\030.popgate.v1.UserResponse\0229\n\004Pass\022\027.p"
+  "opgate.v1.PassRequest\032\030.popgate.v1.PassR"
+  "esponse\0229\n\004Apop\022\027.popgate.v1.ApopRequest"
+  "\032\030.popgate.v1.ApopResponse\0229\n\004Rpop\022\027.pop"
+  "gate.v1.RpopRequest\032\030.popgate.v1.RpopRes"
+  "ponse\0229\n\004Auth\022\027.popgate.v1.AuthRequest\032\030"
+  ".popgate.v1.AuthResponse\022U\n\014AuthExchange"
+  "\022\037.popgate.v1.AuthExchangeRequest\032 .popg"
+  "ate.v1.AuthExchangeResponse(\0010\001\022>\n\004Stat\022"
+  "\027.popgate.v1.StatRequest\032\030.popgate.v1.St"
+  "atResponse\"\003\220\002\002\022@\n\004List\022\027.popgate.v1.Lis"
+  "tRequest\032\030.popgate.v1.ListResponse\"\003\220\002\0020"
+  "\001\022@\n\004Uidl\022\027.popgate.v1.UidlRequest\032\030.pop"
+  "gate.v1.UidlResponse\"\003\220\002\0020\001\0229\n\004Dele\022\027.po"
+  "pgate.v1.DeleRequest\032\030.popgate.v1.DeleRe"
+  "sponse\022>\n\004Rset\022\027.popgate.v1.RsetRequest\032"
+  "\030.popgate.v1.RsetResponse\"\003\220\002\002\022>\n\004Noop\022\027"
+  ".popgate.v1.NoopRequest\032\030.popgate.v1.Noo"
+  "pResponse\"\003\220\002\002\022;\n\004Retr\022\027.popgate.v1.Retr"
+  "Request\032\030.popgate.v1.RetrResponse0\001\022=\n\003T"
+  "op\022\026.popgate.v1.TopRequest\032\027.popgate.v1."
+  "TopResponse\"\003\220\002\0020\001\022>\n\004Quit\022\027.popgate.v1."
+  "QuitRequest\032\030.popgate.v1.QuitResponse\"\003\220"
+  "\002\002b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -1556,9 +1650,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fpop3
 };
 static ::_pbi::once_flag descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto = {
-    false, false, 6741, descriptor_table_protodef_popgate_2fv1_2fpop3_5fservice_2eproto,
+    false, false, 7370, descriptor_table_protodef_popgate_2fv1_2fpop3_5fservice_2eproto,
     "popgate/v1/pop3_service.proto",
-    &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_deps, 4, 53,
+    &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_deps, 4, 55,
     schemas, file_default_instances, TableStruct_popgate_2fv1_2fpop3_5fservice_2eproto::offsets,
     file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto, file_level_enum_descriptors_popgate_2fv1_2fpop3_5fservice_2eproto,
     file_level_service_descriptors_popgate_2fv1_2fpop3_5fservice_2eproto,
@@ -3819,8 +3913,13 @@ void CapaRequest::InternalSwap(CapaRequest* other) {
 
 class CapaResponse::_Internal {
  public:
+  static const ::popgate::v1::Extensions& extensions(const CapaResponse* msg);
 };
 
+const ::popgate::v1::Extensions&
+CapaResponse::_Internal::extensions(const CapaResponse* msg) {
+  return *msg->_impl_.extensions_;
+}
 CapaResponse::CapaResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -3833,6 +3932,7 @@ CapaResponse::CapaResponse(const CapaResponse& from)
   new (&_impl_) Impl_{
       decltype(_impl_.capabilities_){from._impl_.capabilities_}
     , decltype(_impl_.response_){}
+    , decltype(_impl_.extensions_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -3844,6 +3944,9 @@ CapaResponse::CapaResponse(const CapaResponse& from)
     _this->_impl_.response_.Set(from._internal_response(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_extensions()) {
+    _this->_impl_.extensions_ = new ::popgate::v1::Extensions(*from._impl_.extensions_);
+  }
   // @@protoc_insertion_point(copy_constructor:popgate.v1.CapaResponse)
 }
 
@@ -3854,6 +3957,7 @@ inline void CapaResponse::SharedCtor(
   new (&_impl_) Impl_{
       decltype(_impl_.capabilities_){arena}
     , decltype(_impl_.response_){}
+    , decltype(_impl_.extensions_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.response_.InitDefault();
@@ -3875,6 +3979,7 @@ inline void CapaResponse::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.capabilities_.~RepeatedPtrField();
   _impl_.response_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.extensions_;
 }
 
 void CapaResponse::SetCachedSize(int size) const {
@@ -3889,6 +3994,10 @@ void CapaResponse::Clear() {
 
   _impl_.capabilities_.Clear();
   _impl_.response_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.extensions_ != nullptr) {
+    delete _impl_.extensions_;
+  }
+  _impl_.extensions_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -3918,6 +4027,14 @@ const char* CapaResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
           } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Extensions extensions = 3 [json_name = "extensions"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_extensions(), ptr);
+          CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
@@ -3968,6 +4085,13 @@ uint8_t* CapaResponse::_InternalSerialize(
         InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
   }
 
+  // .popgate.v1.Extensions extensions = 3 [json_name = "extensions"];
+  if (this->_internal_has_extensions()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::extensions(this),
+        _Internal::extensions(this).GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -3998,6 +4122,13 @@ size_t CapaResponse::ByteSizeLong() const {
         this->_internal_response());
   }
 
+  // .popgate.v1.Extensions extensions = 3 [json_name = "extensions"];
+  if (this->_internal_has_extensions()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.extensions_);
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -4019,6 +4150,10 @@ void CapaResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   _this->_impl_.capabilities_.MergeFrom(from._impl_.capabilities_);
   if (!from._internal_response().empty()) {
     _this->_internal_set_response(from._internal_response());
+  }
+  if (from._internal_has_extensions()) {
+    _this->_internal_mutable_extensions()->::popgate::v1::Extensions::MergeFrom(
+        from._internal_extensions());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -4044,12 +4179,854 @@ void CapaResponse::InternalSwap(CapaResponse* other) {
       &_impl_.response_, lhs_arena,
       &other->_impl_.response_, rhs_arena
   );
+  swap(_impl_.extensions_, other->_impl_.extensions_);
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata CapaResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
       file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[10]);
+}
+
+// ===================================================================
+
+class Extensions::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& login_delay(const Extensions* msg);
+  static const ::popgate::v1::Expire& expire(const Extensions* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+Extensions::_Internal::login_delay(const Extensions* msg) {
+  return *msg->_impl_.login_delay_;
+}
+const ::popgate::v1::Expire&
+Extensions::_Internal::expire(const Extensions* msg) {
+  return *msg->_impl_.expire_;
+}
+void Extensions::clear_login_delay() {
+  if (GetArenaForAllocation() == nullptr && _impl_.login_delay_ != nullptr) {
+    delete _impl_.login_delay_;
+  }
+  _impl_.login_delay_ = nullptr;
+}
+Extensions::Extensions(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Extensions)
+}
+Extensions::Extensions(const Extensions& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Extensions* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.sasl_mechanisms_){from._impl_.sasl_mechanisms_}
+    , decltype(_impl_.implementation_){}
+    , decltype(_impl_.login_delay_){nullptr}
+    , decltype(_impl_.expire_){nullptr}
+    , decltype(_impl_.top_){}
+    , decltype(_impl_.uidl_){}
+    , decltype(_impl_.user_){}
+    , decltype(_impl_.stls_){}
+    , decltype(_impl_.resp_codes_){}
+    , decltype(_impl_.auth_resp_code_){}
+    , decltype(_impl_.pipelining_){}
+    , decltype(_impl_.login_delay_by_user_){}
+    , decltype(_impl_.utf8_){}
+    , decltype(_impl_.utf8_user_){}
+    , decltype(_impl_.lang_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.implementation_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.implementation_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_implementation().empty()) {
+    _this->_impl_.implementation_.Set(from._internal_implementation(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_login_delay()) {
+    _this->_impl_.login_delay_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.login_delay_);
+  }
+  if (from._internal_has_expire()) {
+    _this->_impl_.expire_ = new ::popgate::v1::Expire(*from._impl_.expire_);
+  }
+  ::memcpy(&_impl_.top_, &from._impl_.top_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.lang_) -
+    reinterpret_cast<char*>(&_impl_.top_)) + sizeof(_impl_.lang_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Extensions)
+}
+
+inline void Extensions::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.sasl_mechanisms_){arena}
+    , decltype(_impl_.implementation_){}
+    , decltype(_impl_.login_delay_){nullptr}
+    , decltype(_impl_.expire_){nullptr}
+    , decltype(_impl_.top_){false}
+    , decltype(_impl_.uidl_){false}
+    , decltype(_impl_.user_){false}
+    , decltype(_impl_.stls_){false}
+    , decltype(_impl_.resp_codes_){false}
+    , decltype(_impl_.auth_resp_code_){false}
+    , decltype(_impl_.pipelining_){false}
+    , decltype(_impl_.login_delay_by_user_){false}
+    , decltype(_impl_.utf8_){false}
+    , decltype(_impl_.utf8_user_){false}
+    , decltype(_impl_.lang_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.implementation_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.implementation_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+Extensions::~Extensions() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Extensions)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Extensions::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.sasl_mechanisms_.~RepeatedPtrField();
+  _impl_.implementation_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.login_delay_;
+  if (this != internal_default_instance()) delete _impl_.expire_;
+}
+
+void Extensions::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Extensions::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Extensions)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.sasl_mechanisms_.Clear();
+  _impl_.implementation_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.login_delay_ != nullptr) {
+    delete _impl_.login_delay_;
+  }
+  _impl_.login_delay_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.expire_ != nullptr) {
+    delete _impl_.expire_;
+  }
+  _impl_.expire_ = nullptr;
+  ::memset(&_impl_.top_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.lang_) -
+      reinterpret_cast<char*>(&_impl_.top_)) + sizeof(_impl_.lang_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Extensions::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // bool top = 1 [json_name = "top"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.top_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool uidl = 2 [json_name = "uidl"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.uidl_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool user = 3 [json_name = "user"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _impl_.user_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool stls = 4 [json_name = "stls"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _impl_.stls_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string sasl_mechanisms = 5 [json_name = "saslMechanisms"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_sasl_mechanisms();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Extensions.sasl_mechanisms"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool resp_codes = 6 [json_name = "respCodes"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+          _impl_.resp_codes_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool auth_resp_code = 7 [json_name = "authRespCode"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          _impl_.auth_resp_code_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool pipelining = 8 [json_name = "pipelining"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 64)) {
+          _impl_.pipelining_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+          ptr = ctx->ParseMessage(_internal_mutable_login_delay(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool login_delay_by_user = 10 [json_name = "loginDelayByUser"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 80)) {
+          _impl_.login_delay_by_user_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Expire expire = 11 [json_name = "expire"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+          ptr = ctx->ParseMessage(_internal_mutable_expire(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string implementation = 12 [json_name = "implementation"];
+      case 12:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
+          auto str = _internal_mutable_implementation();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Extensions.implementation"));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool utf8 = 13 [json_name = "utf8"];
+      case 13:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 104)) {
+          _impl_.utf8_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool utf8_user = 14 [json_name = "utf8User"];
+      case 14:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 112)) {
+          _impl_.utf8_user_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool lang = 15 [json_name = "lang"];
+      case 15:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 120)) {
+          _impl_.lang_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Extensions::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Extensions)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // bool top = 1 [json_name = "top"];
+  if (this->_internal_top() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(1, this->_internal_top(), target);
+  }
+
+  // bool uidl = 2 [json_name = "uidl"];
+  if (this->_internal_uidl() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(2, this->_internal_uidl(), target);
+  }
+
+  // bool user = 3 [json_name = "user"];
+  if (this->_internal_user() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(3, this->_internal_user(), target);
+  }
+
+  // bool stls = 4 [json_name = "stls"];
+  if (this->_internal_stls() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_stls(), target);
+  }
+
+  // repeated string sasl_mechanisms = 5 [json_name = "saslMechanisms"];
+  for (int i = 0, n = this->_internal_sasl_mechanisms_size(); i < n; i++) {
+    const auto& s = this->_internal_sasl_mechanisms(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Extensions.sasl_mechanisms");
+    target = stream->WriteString(5, s, target);
+  }
+
+  // bool resp_codes = 6 [json_name = "respCodes"];
+  if (this->_internal_resp_codes() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(6, this->_internal_resp_codes(), target);
+  }
+
+  // bool auth_resp_code = 7 [json_name = "authRespCode"];
+  if (this->_internal_auth_resp_code() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(7, this->_internal_auth_resp_code(), target);
+  }
+
+  // bool pipelining = 8 [json_name = "pipelining"];
+  if (this->_internal_pipelining() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(8, this->_internal_pipelining(), target);
+  }
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  if (this->_internal_has_login_delay()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(9, _Internal::login_delay(this),
+        _Internal::login_delay(this).GetCachedSize(), target, stream);
+  }
+
+  // bool login_delay_by_user = 10 [json_name = "loginDelayByUser"];
+  if (this->_internal_login_delay_by_user() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(10, this->_internal_login_delay_by_user(), target);
+  }
+
+  // .popgate.v1.Expire expire = 11 [json_name = "expire"];
+  if (this->_internal_has_expire()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(11, _Internal::expire(this),
+        _Internal::expire(this).GetCachedSize(), target, stream);
+  }
+
+  // string implementation = 12 [json_name = "implementation"];
+  if (!this->_internal_implementation().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_implementation().data(), static_cast<int>(this->_internal_implementation().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Extensions.implementation");
+    target = stream->WriteStringMaybeAliased(
+        12, this->_internal_implementation(), target);
+  }
+
+  // bool utf8 = 13 [json_name = "utf8"];
+  if (this->_internal_utf8() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(13, this->_internal_utf8(), target);
+  }
+
+  // bool utf8_user = 14 [json_name = "utf8User"];
+  if (this->_internal_utf8_user() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(14, this->_internal_utf8_user(), target);
+  }
+
+  // bool lang = 15 [json_name = "lang"];
+  if (this->_internal_lang() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(15, this->_internal_lang(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Extensions)
+  return target;
+}
+
+size_t Extensions::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Extensions)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string sasl_mechanisms = 5 [json_name = "saslMechanisms"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.sasl_mechanisms_.size());
+  for (int i = 0, n = _impl_.sasl_mechanisms_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.sasl_mechanisms_.Get(i));
+  }
+
+  // string implementation = 12 [json_name = "implementation"];
+  if (!this->_internal_implementation().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_implementation());
+  }
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  if (this->_internal_has_login_delay()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.login_delay_);
+  }
+
+  // .popgate.v1.Expire expire = 11 [json_name = "expire"];
+  if (this->_internal_has_expire()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.expire_);
+  }
+
+  // bool top = 1 [json_name = "top"];
+  if (this->_internal_top() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool uidl = 2 [json_name = "uidl"];
+  if (this->_internal_uidl() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool user = 3 [json_name = "user"];
+  if (this->_internal_user() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool stls = 4 [json_name = "stls"];
+  if (this->_internal_stls() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool resp_codes = 6 [json_name = "respCodes"];
+  if (this->_internal_resp_codes() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool auth_resp_code = 7 [json_name = "authRespCode"];
+  if (this->_internal_auth_resp_code() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool pipelining = 8 [json_name = "pipelining"];
+  if (this->_internal_pipelining() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool login_delay_by_user = 10 [json_name = "loginDelayByUser"];
+  if (this->_internal_login_delay_by_user() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool utf8 = 13 [json_name = "utf8"];
+  if (this->_internal_utf8() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool utf8_user = 14 [json_name = "utf8User"];
+  if (this->_internal_utf8_user() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool lang = 15 [json_name = "lang"];
+  if (this->_internal_lang() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Extensions::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Extensions::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Extensions::GetClassData() const { return &_class_data_; }
+
+
+void Extensions::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Extensions*>(&to_msg);
+  auto& from = static_cast<const Extensions&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Extensions)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.sasl_mechanisms_.MergeFrom(from._impl_.sasl_mechanisms_);
+  if (!from._internal_implementation().empty()) {
+    _this->_internal_set_implementation(from._internal_implementation());
+  }
+  if (from._internal_has_login_delay()) {
+    _this->_internal_mutable_login_delay()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_login_delay());
+  }
+  if (from._internal_has_expire()) {
+    _this->_internal_mutable_expire()->::popgate::v1::Expire::MergeFrom(
+        from._internal_expire());
+  }
+  if (from._internal_top() != 0) {
+    _this->_internal_set_top(from._internal_top());
+  }
+  if (from._internal_uidl() != 0) {
+    _this->_internal_set_uidl(from._internal_uidl());
+  }
+  if (from._internal_user() != 0) {
+    _this->_internal_set_user(from._internal_user());
+  }
+  if (from._internal_stls() != 0) {
+    _this->_internal_set_stls(from._internal_stls());
+  }
+  if (from._internal_resp_codes() != 0) {
+    _this->_internal_set_resp_codes(from._internal_resp_codes());
+  }
+  if (from._internal_auth_resp_code() != 0) {
+    _this->_internal_set_auth_resp_code(from._internal_auth_resp_code());
+  }
+  if (from._internal_pipelining() != 0) {
+    _this->_internal_set_pipelining(from._internal_pipelining());
+  }
+  if (from._internal_login_delay_by_user() != 0) {
+    _this->_internal_set_login_delay_by_user(from._internal_login_delay_by_user());
+  }
+  if (from._internal_utf8() != 0) {
+    _this->_internal_set_utf8(from._internal_utf8());
+  }
+  if (from._internal_utf8_user() != 0) {
+    _this->_internal_set_utf8_user(from._internal_utf8_user());
+  }
+  if (from._internal_lang() != 0) {
+    _this->_internal_set_lang(from._internal_lang());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Extensions::CopyFrom(const Extensions& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Extensions)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Extensions::IsInitialized() const {
+  return true;
+}
+
+void Extensions::InternalSwap(Extensions* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.sasl_mechanisms_.InternalSwap(&other->_impl_.sasl_mechanisms_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.implementation_, lhs_arena,
+      &other->_impl_.implementation_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Extensions, _impl_.lang_)
+      + sizeof(Extensions::_impl_.lang_)
+      - PROTOBUF_FIELD_OFFSET(Extensions, _impl_.login_delay_)>(
+          reinterpret_cast<char*>(&_impl_.login_delay_),
+          reinterpret_cast<char*>(&other->_impl_.login_delay_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Extensions::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[11]);
+}
+
+// ===================================================================
+
+class Expire::_Internal {
+ public:
+};
+
+Expire::Expire(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Expire)
+}
+Expire::Expire(const Expire& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Expire* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.days_){}
+    , decltype(_impl_.never_){}
+    , decltype(_impl_.by_user_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  ::memcpy(&_impl_.days_, &from._impl_.days_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.by_user_) -
+    reinterpret_cast<char*>(&_impl_.days_)) + sizeof(_impl_.by_user_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Expire)
+}
+
+inline void Expire::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.days_){0u}
+    , decltype(_impl_.never_){false}
+    , decltype(_impl_.by_user_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+Expire::~Expire() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Expire)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Expire::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+}
+
+void Expire::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Expire::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Expire)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  ::memset(&_impl_.days_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.by_user_) -
+      reinterpret_cast<char*>(&_impl_.days_)) + sizeof(_impl_.by_user_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Expire::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // bool never = 1 [json_name = "never"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.never_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // uint32 days = 2 [json_name = "days"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.days_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool by_user = 3 [json_name = "byUser"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _impl_.by_user_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Expire::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Expire)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // bool never = 1 [json_name = "never"];
+  if (this->_internal_never() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(1, this->_internal_never(), target);
+  }
+
+  // uint32 days = 2 [json_name = "days"];
+  if (this->_internal_days() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt32ToArray(2, this->_internal_days(), target);
+  }
+
+  // bool by_user = 3 [json_name = "byUser"];
+  if (this->_internal_by_user() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(3, this->_internal_by_user(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Expire)
+  return target;
+}
+
+size_t Expire::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Expire)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // uint32 days = 2 [json_name = "days"];
+  if (this->_internal_days() != 0) {
+    total_size += ::_pbi::WireFormatLite::UInt32SizePlusOne(this->_internal_days());
+  }
+
+  // bool never = 1 [json_name = "never"];
+  if (this->_internal_never() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool by_user = 3 [json_name = "byUser"];
+  if (this->_internal_by_user() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Expire::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Expire::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Expire::GetClassData() const { return &_class_data_; }
+
+
+void Expire::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Expire*>(&to_msg);
+  auto& from = static_cast<const Expire&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Expire)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_days() != 0) {
+    _this->_internal_set_days(from._internal_days());
+  }
+  if (from._internal_never() != 0) {
+    _this->_internal_set_never(from._internal_never());
+  }
+  if (from._internal_by_user() != 0) {
+    _this->_internal_set_by_user(from._internal_by_user());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Expire::CopyFrom(const Expire& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Expire)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Expire::IsInitialized() const {
+  return true;
+}
+
+void Expire::InternalSwap(Expire* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Expire, _impl_.by_user_)
+      + sizeof(Expire::_impl_.by_user_)
+      - PROTOBUF_FIELD_OFFSET(Expire, _impl_.days_)>(
+          reinterpret_cast<char*>(&_impl_.days_),
+          reinterpret_cast<char*>(&other->_impl_.days_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Expire::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[12]);
 }
 
 // ===================================================================
@@ -4341,7 +5318,7 @@ void Capability::InternalSwap(Capability* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Capability::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[11]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[13]);
 }
 
 // ===================================================================
@@ -4592,7 +5569,7 @@ void StlsRequest::InternalSwap(StlsRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata StlsRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[12]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[14]);
 }
 
 // ===================================================================
@@ -4843,7 +5820,7 @@ void StlsResponse::InternalSwap(StlsResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata StlsResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[13]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[15]);
 }
 
 // ===================================================================
@@ -5046,7 +6023,7 @@ void Utf8Request::InternalSwap(Utf8Request* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Utf8Request::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[14]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[16]);
 }
 
 // ===================================================================
@@ -5249,7 +6226,7 @@ void Utf8Response::InternalSwap(Utf8Response* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Utf8Response::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[15]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[17]);
 }
 
 // ===================================================================
@@ -5516,7 +6493,7 @@ void LangRequest::InternalSwap(LangRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata LangRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[16]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[18]);
 }
 
 // ===================================================================
@@ -5753,7 +6730,7 @@ void LangResponse::InternalSwap(LangResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata LangResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[17]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[19]);
 }
 
 // ===================================================================
@@ -6056,7 +7033,7 @@ void Language::InternalSwap(Language* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Language::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[18]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[20]);
 }
 
 // ===================================================================
@@ -6259,7 +7236,7 @@ void CloseSessionRequest::InternalSwap(CloseSessionRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata CloseSessionRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[19]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[21]);
 }
 
 // ===================================================================
@@ -6299,7 +7276,7 @@ const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CloseSessionResponse::GetClass
 ::PROTOBUF_NAMESPACE_ID::Metadata CloseSessionResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[20]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[22]);
 }
 
 // ===================================================================
@@ -6552,7 +7529,7 @@ void UserRequest::InternalSwap(UserRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UserRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[21]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[23]);
 }
 
 // ===================================================================
@@ -6755,7 +7732,7 @@ void UserResponse::InternalSwap(UserResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UserResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[22]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[24]);
 }
 
 // ===================================================================
@@ -7008,7 +7985,7 @@ void PassRequest::InternalSwap(PassRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata PassRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[23]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[25]);
 }
 
 // ===================================================================
@@ -7211,7 +8188,7 @@ void PassResponse::InternalSwap(PassResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata PassResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[24]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[26]);
 }
 
 // ===================================================================
@@ -7514,7 +8491,7 @@ void ApopRequest::InternalSwap(ApopRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ApopRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[25]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[27]);
 }
 
 // ===================================================================
@@ -7717,7 +8694,7 @@ void ApopResponse::InternalSwap(ApopResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ApopResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[26]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[28]);
 }
 
 // ===================================================================
@@ -7970,7 +8947,7 @@ void RpopRequest::InternalSwap(RpopRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RpopRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[27]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[29]);
 }
 
 // ===================================================================
@@ -8173,7 +9150,7 @@ void RpopResponse::InternalSwap(RpopResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RpopResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[28]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[30]);
 }
 
 // ===================================================================
@@ -8424,7 +9401,7 @@ void AuthRequest::InternalSwap(AuthRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata AuthRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[29]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[31]);
 }
 
 // ===================================================================
@@ -8677,7 +9654,7 @@ void AuthResponse::InternalSwap(AuthResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata AuthResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[30]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[32]);
 }
 
 // ===================================================================
@@ -9073,7 +10050,7 @@ void AuthExchangeRequest::InternalSwap(AuthExchangeRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata AuthExchangeRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[31]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[33]);
 }
 
 // ===================================================================
@@ -9362,7 +10339,7 @@ void AuthExchangeResponse::InternalSwap(AuthExchangeResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata AuthExchangeResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[32]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[34]);
 }
 
 // ===================================================================
@@ -9565,7 +10542,7 @@ void StatRequest::InternalSwap(StatRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata StatRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[33]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[35]);
 }
 
 // ===================================================================
@@ -9828,7 +10805,7 @@ void StatResponse::InternalSwap(StatResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata StatResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[34]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[36]);
 }
 
 // ===================================================================
@@ -10070,7 +11047,7 @@ void ListRequest::InternalSwap(ListRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ListRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[35]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[37]);
 }
 
 // ===================================================================
@@ -10346,7 +11323,7 @@ void ListResponse::InternalSwap(ListResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ListResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[36]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[38]);
 }
 
 // ===================================================================
@@ -10634,7 +11611,7 @@ void ListEntry::InternalSwap(ListEntry* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ListEntry::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[37]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[39]);
 }
 
 // ===================================================================
@@ -10876,7 +11853,7 @@ void UidlRequest::InternalSwap(UidlRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UidlRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[38]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[40]);
 }
 
 // ===================================================================
@@ -11152,7 +12129,7 @@ void UidlResponse::InternalSwap(UidlResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UidlResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[39]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[41]);
 }
 
 // ===================================================================
@@ -11456,7 +12433,7 @@ void UidlEntry::InternalSwap(UidlEntry* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UidlEntry::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[40]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[42]);
 }
 
 // ===================================================================
@@ -11750,7 +12727,7 @@ void DeleRequest::InternalSwap(DeleRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DeleRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[41]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[43]);
 }
 
 // ===================================================================
@@ -11953,7 +12930,7 @@ void DeleResponse::InternalSwap(DeleResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DeleResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[42]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[44]);
 }
 
 // ===================================================================
@@ -12156,7 +13133,7 @@ void RsetRequest::InternalSwap(RsetRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RsetRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[43]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[45]);
 }
 
 // ===================================================================
@@ -12359,7 +13336,7 @@ void RsetResponse::InternalSwap(RsetResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RsetResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[44]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[46]);
 }
 
 // ===================================================================
@@ -12562,7 +13539,7 @@ void NoopRequest::InternalSwap(NoopRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata NoopRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[45]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[47]);
 }
 
 // ===================================================================
@@ -12765,7 +13742,7 @@ void NoopResponse::InternalSwap(NoopResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata NoopResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[46]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[48]);
 }
 
 // ===================================================================
@@ -13065,7 +14042,7 @@ void RetrRequest::InternalSwap(RetrRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RetrRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[47]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[49]);
 }
 
 // ===================================================================
@@ -13471,7 +14448,7 @@ void RetrResponse::InternalSwap(RetrResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RetrResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[48]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[50]);
 }
 
 // ===================================================================
@@ -13758,7 +14735,7 @@ void TopRequest::InternalSwap(TopRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata TopRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[49]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[51]);
 }
 
 // ===================================================================
@@ -14136,7 +15113,7 @@ void TopResponse::InternalSwap(TopResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata TopResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[50]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[52]);
 }
 
 // ===================================================================
@@ -14339,7 +15316,7 @@ void QuitRequest::InternalSwap(QuitRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata QuitRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[51]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[53]);
 }
 
 // ===================================================================
@@ -14605,7 +15582,7 @@ void QuitResponse::InternalSwap(QuitResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata QuitResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[52]);
+      file_level_metadata_popgate_2fv1_2fpop3_5fservice_2eproto[54]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -14655,6 +15632,14 @@ Arena::CreateMaybeMessage< ::popgate::v1::CapaRequest >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::popgate::v1::CapaResponse*
 Arena::CreateMaybeMessage< ::popgate::v1::CapaResponse >(Arena* arena) {
   return Arena::CreateMessageInternal< ::popgate::v1::CapaResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Extensions*
+Arena::CreateMaybeMessage< ::popgate::v1::Extensions >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Extensions >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Expire*
+Arena::CreateMaybeMessage< ::popgate::v1::Expire >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Expire >(arena);
 }
 template<> PROTOBUF_NOINLINE ::popgate::v1::Capability*
 Arena::CreateMaybeMessage< ::popgate::v1::Capability >(Arena* arena) {

@@ -94,6 +94,12 @@ extern DeleRequestDefaultTypeInternal _DeleRequest_default_instance_;
 class DeleResponse;
 struct DeleResponseDefaultTypeInternal;
 extern DeleResponseDefaultTypeInternal _DeleResponse_default_instance_;
+class Expire;
+struct ExpireDefaultTypeInternal;
+extern ExpireDefaultTypeInternal _Expire_default_instance_;
+class Extensions;
+struct ExtensionsDefaultTypeInternal;
+extern ExtensionsDefaultTypeInternal _Extensions_default_instance_;
 class GetWelcomeRequest;
 struct GetWelcomeRequestDefaultTypeInternal;
 extern GetWelcomeRequestDefaultTypeInternal _GetWelcomeRequest_default_instance_;
@@ -228,6 +234,8 @@ template<> ::popgate::v1::CloseSessionResponse* Arena::CreateMaybeMessage<::popg
 template<> ::popgate::v1::DebugLine* Arena::CreateMaybeMessage<::popgate::v1::DebugLine>(Arena*);
 template<> ::popgate::v1::DeleRequest* Arena::CreateMaybeMessage<::popgate::v1::DeleRequest>(Arena*);
 template<> ::popgate::v1::DeleResponse* Arena::CreateMaybeMessage<::popgate::v1::DeleResponse>(Arena*);
+template<> ::popgate::v1::Expire* Arena::CreateMaybeMessage<::popgate::v1::Expire>(Arena*);
+template<> ::popgate::v1::Extensions* Arena::CreateMaybeMessage<::popgate::v1::Extensions>(Arena*);
 template<> ::popgate::v1::GetWelcomeRequest* Arena::CreateMaybeMessage<::popgate::v1::GetWelcomeRequest>(Arena*);
 template<> ::popgate::v1::GetWelcomeResponse* Arena::CreateMaybeMessage<::popgate::v1::GetWelcomeResponse>(Arena*);
 template<> ::popgate::v1::LangRequest* Arena::CreateMaybeMessage<::popgate::v1::LangRequest>(Arena*);
@@ -2070,6 +2078,7 @@ class CapaResponse final :
   enum : int {
     kCapabilitiesFieldNumber = 2,
     kResponseFieldNumber = 1,
+    kExtensionsFieldNumber = 3,
   };
   // repeated .popgate.v1.Capability capabilities = 2 [json_name = "capabilities"];
   int capabilities_size() const;
@@ -2103,6 +2112,24 @@ class CapaResponse final :
   std::string* _internal_mutable_response();
   public:
 
+  // .popgate.v1.Extensions extensions = 3 [json_name = "extensions"];
+  bool has_extensions() const;
+  private:
+  bool _internal_has_extensions() const;
+  public:
+  void clear_extensions();
+  const ::popgate::v1::Extensions& extensions() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Extensions* release_extensions();
+  ::popgate::v1::Extensions* mutable_extensions();
+  void set_allocated_extensions(::popgate::v1::Extensions* extensions);
+  private:
+  const ::popgate::v1::Extensions& _internal_extensions() const;
+  ::popgate::v1::Extensions* _internal_mutable_extensions();
+  public:
+  void unsafe_arena_set_allocated_extensions(
+      ::popgate::v1::Extensions* extensions);
+  ::popgate::v1::Extensions* unsafe_arena_release_extensions();
+
   // @@protoc_insertion_point(class_scope:popgate.v1.CapaResponse)
  private:
   class _Internal;
@@ -2113,6 +2140,517 @@ class CapaResponse final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Capability > capabilities_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_;
+    ::popgate::v1::Extensions* extensions_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fpop3_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Extensions final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Extensions) */ {
+ public:
+  inline Extensions() : Extensions(nullptr) {}
+  ~Extensions() override;
+  explicit PROTOBUF_CONSTEXPR Extensions(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Extensions(const Extensions& from);
+  Extensions(Extensions&& from) noexcept
+    : Extensions() {
+    *this = ::std::move(from);
+  }
+
+  inline Extensions& operator=(const Extensions& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Extensions& operator=(Extensions&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Extensions& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Extensions* internal_default_instance() {
+    return reinterpret_cast<const Extensions*>(
+               &_Extensions_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    11;
+
+  friend void swap(Extensions& a, Extensions& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Extensions* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Extensions* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Extensions* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Extensions>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Extensions& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Extensions& from) {
+    Extensions::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Extensions* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Extensions";
+  }
+  protected:
+  explicit Extensions(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kSaslMechanismsFieldNumber = 5,
+    kImplementationFieldNumber = 12,
+    kLoginDelayFieldNumber = 9,
+    kExpireFieldNumber = 11,
+    kTopFieldNumber = 1,
+    kUidlFieldNumber = 2,
+    kUserFieldNumber = 3,
+    kStlsFieldNumber = 4,
+    kRespCodesFieldNumber = 6,
+    kAuthRespCodeFieldNumber = 7,
+    kPipeliningFieldNumber = 8,
+    kLoginDelayByUserFieldNumber = 10,
+    kUtf8FieldNumber = 13,
+    kUtf8UserFieldNumber = 14,
+    kLangFieldNumber = 15,
+  };
+  // repeated string sasl_mechanisms = 5 [json_name = "saslMechanisms"];
+  int sasl_mechanisms_size() const;
+  private:
+  int _internal_sasl_mechanisms_size() const;
+  public:
+  void clear_sasl_mechanisms();
+  const std::string& sasl_mechanisms(int index) const;
+  std::string* mutable_sasl_mechanisms(int index);
+  void set_sasl_mechanisms(int index, const std::string& value);
+  void set_sasl_mechanisms(int index, std::string&& value);
+  void set_sasl_mechanisms(int index, const char* value);
+  void set_sasl_mechanisms(int index, const char* value, size_t size);
+  std::string* add_sasl_mechanisms();
+  void add_sasl_mechanisms(const std::string& value);
+  void add_sasl_mechanisms(std::string&& value);
+  void add_sasl_mechanisms(const char* value);
+  void add_sasl_mechanisms(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& sasl_mechanisms() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_sasl_mechanisms();
+  private:
+  const std::string& _internal_sasl_mechanisms(int index) const;
+  std::string* _internal_add_sasl_mechanisms();
+  public:
+
+  // string implementation = 12 [json_name = "implementation"];
+  void clear_implementation();
+  const std::string& implementation() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_implementation(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_implementation();
+  PROTOBUF_NODISCARD std::string* release_implementation();
+  void set_allocated_implementation(std::string* implementation);
+  private:
+  const std::string& _internal_implementation() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_implementation(const std::string& value);
+  std::string* _internal_mutable_implementation();
+  public:
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  bool has_login_delay() const;
+  private:
+  bool _internal_has_login_delay() const;
+  public:
+  void clear_login_delay();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& login_delay() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_login_delay();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_login_delay();
+  void set_allocated_login_delay(::PROTOBUF_NAMESPACE_ID::Duration* login_delay);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_login_delay() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_login_delay();
+  public:
+  void unsafe_arena_set_allocated_login_delay(
+      ::PROTOBUF_NAMESPACE_ID::Duration* login_delay);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_login_delay();
+
+  // .popgate.v1.Expire expire = 11 [json_name = "expire"];
+  bool has_expire() const;
+  private:
+  bool _internal_has_expire() const;
+  public:
+  void clear_expire();
+  const ::popgate::v1::Expire& expire() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Expire* release_expire();
+  ::popgate::v1::Expire* mutable_expire();
+  void set_allocated_expire(::popgate::v1::Expire* expire);
+  private:
+  const ::popgate::v1::Expire& _internal_expire() const;
+  ::popgate::v1::Expire* _internal_mutable_expire();
+  public:
+  void unsafe_arena_set_allocated_expire(
+      ::popgate::v1::Expire* expire);
+  ::popgate::v1::Expire* unsafe_arena_release_expire();
+
+  // bool top = 1 [json_name = "top"];
+  void clear_top();
+  bool top() const;
+  void set_top(bool value);
+  private:
+  bool _internal_top() const;
+  void _internal_set_top(bool value);
+  public:
+
+  // bool uidl = 2 [json_name = "uidl"];
+  void clear_uidl();
+  bool uidl() const;
+  void set_uidl(bool value);
+  private:
+  bool _internal_uidl() const;
+  void _internal_set_uidl(bool value);
+  public:
+
+  // bool user = 3 [json_name = "user"];
+  void clear_user();
+  bool user() const;
+  void set_user(bool value);
+  private:
+  bool _internal_user() const;
+  void _internal_set_user(bool value);
+  public:
+
+  // bool stls = 4 [json_name = "stls"];
+  void clear_stls();
+  bool stls() const;
+  void set_stls(bool value);
+  private:
+  bool _internal_stls() const;
+  void _internal_set_stls(bool value);
+  public:
+
+  // bool resp_codes = 6 [json_name = "respCodes"];
+  void clear_resp_codes();
+  bool resp_codes() const;
+  void set_resp_codes(bool value);
+  private:
+  bool _internal_resp_codes() const;
+  void _internal_set_resp_codes(bool value);
+  public:
+
+  // bool auth_resp_code = 7 [json_name = "authRespCode"];
+  void clear_auth_resp_code();
+  bool auth_resp_code() const;
+  void set_auth_resp_code(bool value);
+  private:
+  bool _internal_auth_resp_code() const;
+  void _internal_set_auth_resp_code(bool value);
+  public:
+
+  // bool pipelining = 8 [json_name = "pipelining"];
+  void clear_pipelining();
+  bool pipelining() const;
+  void set_pipelining(bool value);
+  private:
+  bool _internal_pipelining() const;
+  void _internal_set_pipelining(bool value);
+  public:
+
+  // bool login_delay_by_user = 10 [json_name = "loginDelayByUser"];
+  void clear_login_delay_by_user();
+  bool login_delay_by_user() const;
+  void set_login_delay_by_user(bool value);
+  private:
+  bool _internal_login_delay_by_user() const;
+  void _internal_set_login_delay_by_user(bool value);
+  public:
+
+  // bool utf8 = 13 [json_name = "utf8"];
+  void clear_utf8();
+  bool utf8() const;
+  void set_utf8(bool value);
+  private:
+  bool _internal_utf8() const;
+  void _internal_set_utf8(bool value);
+  public:
+
+  // bool utf8_user = 14 [json_name = "utf8User"];
+  void clear_utf8_user();
+  bool utf8_user() const;
+  void set_utf8_user(bool value);
+  private:
+  bool _internal_utf8_user() const;
+  void _internal_set_utf8_user(bool value);
+  public:
+
+  // bool lang = 15 [json_name = "lang"];
+  void clear_lang();
+  bool lang() const;
+  void set_lang(bool value);
+  private:
+  bool _internal_lang() const;
+  void _internal_set_lang(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Extensions)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> sasl_mechanisms_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr implementation_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* login_delay_;
+    ::popgate::v1::Expire* expire_;
+    bool top_;
+    bool uidl_;
+    bool user_;
+    bool stls_;
+    bool resp_codes_;
+    bool auth_resp_code_;
+    bool pipelining_;
+    bool login_delay_by_user_;
+    bool utf8_;
+    bool utf8_user_;
+    bool lang_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fpop3_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Expire final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Expire) */ {
+ public:
+  inline Expire() : Expire(nullptr) {}
+  ~Expire() override;
+  explicit PROTOBUF_CONSTEXPR Expire(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Expire(const Expire& from);
+  Expire(Expire&& from) noexcept
+    : Expire() {
+    *this = ::std::move(from);
+  }
+
+  inline Expire& operator=(const Expire& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Expire& operator=(Expire&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Expire& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Expire* internal_default_instance() {
+    return reinterpret_cast<const Expire*>(
+               &_Expire_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    12;
+
+  friend void swap(Expire& a, Expire& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Expire* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Expire* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Expire* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Expire>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Expire& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Expire& from) {
+    Expire::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Expire* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Expire";
+  }
+  protected:
+  explicit Expire(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kDaysFieldNumber = 2,
+    kNeverFieldNumber = 1,
+    kByUserFieldNumber = 3,
+  };
+  // uint32 days = 2 [json_name = "days"];
+  void clear_days();
+  uint32_t days() const;
+  void set_days(uint32_t value);
+  private:
+  uint32_t _internal_days() const;
+  void _internal_set_days(uint32_t value);
+  public:
+
+  // bool never = 1 [json_name = "never"];
+  void clear_never();
+  bool never() const;
+  void set_never(bool value);
+  private:
+  bool _internal_never() const;
+  void _internal_set_never(bool value);
+  public:
+
+  // bool by_user = 3 [json_name = "byUser"];
+  void clear_by_user();
+  bool by_user() const;
+  void set_by_user(bool value);
+  private:
+  bool _internal_by_user() const;
+  void _internal_set_by_user(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Expire)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    uint32_t days_;
+    bool never_;
+    bool by_user_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -2168,7 +2706,7 @@ class Capability final :
                &_Capability_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    11;
+    13;
 
   friend void swap(Capability& a, Capability& b) {
     a.Swap(&b);
@@ -2363,7 +2901,7 @@ class StlsRequest final :
                &_StlsRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    12;
+    14;
 
   friend void swap(StlsRequest& a, StlsRequest& b) {
     a.Swap(&b);
@@ -2536,7 +3074,7 @@ class StlsResponse final :
                &_StlsResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    13;
+    15;
 
   friend void swap(StlsResponse& a, StlsResponse& b) {
     a.Swap(&b);
@@ -2709,7 +3247,7 @@ class Utf8Request final :
                &_Utf8Request_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    14;
+    16;
 
   friend void swap(Utf8Request& a, Utf8Request& b) {
     a.Swap(&b);
@@ -2862,7 +3400,7 @@ class Utf8Response final :
                &_Utf8Response_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    15;
+    17;
 
   friend void swap(Utf8Response& a, Utf8Response& b) {
     a.Swap(&b);
@@ -3015,7 +3553,7 @@ class LangRequest final :
                &_LangRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    16;
+    18;
 
   friend void swap(LangRequest& a, LangRequest& b) {
     a.Swap(&b);
@@ -3189,7 +3727,7 @@ class LangResponse final :
                &_LangResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    17;
+    19;
 
   friend void swap(LangResponse& a, LangResponse& b) {
     a.Swap(&b);
@@ -3362,7 +3900,7 @@ class Language final :
                &_Language_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    18;
+    20;
 
   friend void swap(Language& a, Language& b) {
     a.Swap(&b);
@@ -3547,7 +4085,7 @@ class CloseSessionRequest final :
                &_CloseSessionRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    19;
+    21;
 
   friend void swap(CloseSessionRequest& a, CloseSessionRequest& b) {
     a.Swap(&b);
@@ -3699,7 +4237,7 @@ class CloseSessionResponse final :
                &_CloseSessionResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    20;
+    22;
 
   friend void swap(CloseSessionResponse& a, CloseSessionResponse& b) {
     a.Swap(&b);
@@ -3818,7 +4356,7 @@ class UserRequest final :
                &_UserRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    21;
+    23;
 
   friend void swap(UserRequest& a, UserRequest& b) {
     a.Swap(&b);
@@ -3987,7 +4525,7 @@ class UserResponse final :
                &_UserResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    22;
+    24;
 
   friend void swap(UserResponse& a, UserResponse& b) {
     a.Swap(&b);
@@ -4140,7 +4678,7 @@ class PassRequest final :
                &_PassRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    23;
+    25;
 
   friend void swap(PassRequest& a, PassRequest& b) {
     a.Swap(&b);
@@ -4309,7 +4847,7 @@ class PassResponse final :
                &_PassResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    24;
+    26;
 
   friend void swap(PassResponse& a, PassResponse& b) {
     a.Swap(&b);
@@ -4462,7 +5000,7 @@ class ApopRequest final :
                &_ApopRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    25;
+    27;
 
   friend void swap(ApopRequest& a, ApopRequest& b) {
     a.Swap(&b);
@@ -4647,7 +5185,7 @@ class ApopResponse final :
                &_ApopResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    26;
+    28;
 
   friend void swap(ApopResponse& a, ApopResponse& b) {
     a.Swap(&b);
@@ -4800,7 +5338,7 @@ class RpopRequest final :
                &_RpopRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    27;
+    29;
 
   friend void swap(RpopRequest& a, RpopRequest& b) {
     a.Swap(&b);
@@ -4969,7 +5507,7 @@ class RpopResponse final :
                &_RpopResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    28;
+    30;
 
   friend void swap(RpopResponse& a, RpopResponse& b) {
     a.Swap(&b);
@@ -5122,7 +5660,7 @@ class AuthRequest final :
                &_AuthRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    29;
+    31;
 
   friend void swap(AuthRequest& a, AuthRequest& b) {
     a.Swap(&b);
@@ -5295,7 +5833,7 @@ class AuthResponse final :
                &_AuthResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    30;
+    32;
 
   friend void swap(AuthResponse& a, AuthResponse& b) {
     a.Swap(&b);
@@ -5464,7 +6002,7 @@ class AuthExchangeRequest final :
                &_AuthExchangeRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    31;
+    33;
 
   friend void swap(AuthExchangeRequest& a, AuthExchangeRequest& b) {
     a.Swap(&b);
@@ -5685,7 +6223,7 @@ class AuthExchangeResponse final :
                &_AuthExchangeResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    32;
+    34;
 
   friend void swap(AuthExchangeResponse& a, AuthExchangeResponse& b) {
     a.Swap(&b);
@@ -5870,7 +6408,7 @@ class StatRequest final :
                &_StatRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    33;
+    35;
 
   friend void swap(StatRequest& a, StatRequest& b) {
     a.Swap(&b);
@@ -6023,7 +6561,7 @@ class StatResponse final :
                &_StatResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    34;
+    36;
 
   friend void swap(StatResponse& a, StatResponse& b) {
     a.Swap(&b);
@@ -6198,7 +6736,7 @@ class ListRequest final :
                &_ListRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    35;
+    37;
 
   friend void swap(ListRequest& a, ListRequest& b) {
     a.Swap(&b);
@@ -6367,7 +6905,7 @@ class ListResponse final :
                &_ListResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    36;
+    38;
 
   friend void swap(ListResponse& a, ListResponse& b) {
     a.Swap(&b);
@@ -6556,7 +7094,7 @@ class ListEntry final :
                &_ListEntry_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    37;
+    39;
 
   friend void swap(ListEntry& a, ListEntry& b) {
     a.Swap(&b);
@@ -6740,7 +7278,7 @@ class UidlRequest final :
                &_UidlRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    38;
+    40;
 
   friend void swap(UidlRequest& a, UidlRequest& b) {
     a.Swap(&b);
@@ -6909,7 +7447,7 @@ class UidlResponse final :
                &_UidlResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    39;
+    41;
 
   friend void swap(UidlResponse& a, UidlResponse& b) {
     a.Swap(&b);
@@ -7098,7 +7636,7 @@ class UidlEntry final :
                &_UidlEntry_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    40;
+    42;
 
   friend void swap(UidlEntry& a, UidlEntry& b) {
     a.Swap(&b);
@@ -7287,7 +7825,7 @@ class DeleRequest final :
                &_DeleRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    41;
+    43;
 
   friend void swap(DeleRequest& a, DeleRequest& b) {
     a.Swap(&b);
@@ -7472,7 +8010,7 @@ class DeleResponse final :
                &_DeleResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    42;
+    44;
 
   friend void swap(DeleResponse& a, DeleResponse& b) {
     a.Swap(&b);
@@ -7625,7 +8163,7 @@ class RsetRequest final :
                &_RsetRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    43;
+    45;
 
   friend void swap(RsetRequest& a, RsetRequest& b) {
     a.Swap(&b);
@@ -7778,7 +8316,7 @@ class RsetResponse final :
                &_RsetResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    44;
+    46;
 
   friend void swap(RsetResponse& a, RsetResponse& b) {
     a.Swap(&b);
@@ -7931,7 +8469,7 @@ class NoopRequest final :
                &_NoopRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    45;
+    47;
 
   friend void swap(NoopRequest& a, NoopRequest& b) {
     a.Swap(&b);
@@ -8084,7 +8622,7 @@ class NoopResponse final :
                &_NoopResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    46;
+    48;
 
   friend void swap(NoopResponse& a, NoopResponse& b) {
     a.Swap(&b);
@@ -8237,7 +8775,7 @@ class RetrRequest final :
                &_RetrRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    47;
+    49;
 
   friend void swap(RetrRequest& a, RetrRequest& b) {
     a.Swap(&b);
@@ -8428,7 +8966,7 @@ class RetrResponse final :
                &_RetrResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    48;
+    50;
 
   friend void swap(RetrResponse& a, RetrResponse& b) {
     a.Swap(&b);
@@ -8659,7 +9197,7 @@ class TopRequest final :
                &_TopRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    49;
+    51;
 
   friend void swap(TopRequest& a, TopRequest& b) {
     a.Swap(&b);
@@ -8845,7 +9383,7 @@ class TopResponse final :
                &_TopResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    50;
+    52;
 
   friend void swap(TopResponse& a, TopResponse& b) {
     a.Swap(&b);
@@ -9061,7 +9599,7 @@ class QuitRequest final :
                &_QuitRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    51;
+    53;
 
   friend void swap(QuitRequest& a, QuitRequest& b) {
     a.Swap(&b);
@@ -9214,7 +9752,7 @@ class QuitResponse final :
                &_QuitResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    52;
+    54;
 
   friend void swap(QuitResponse& a, QuitResponse& b) {
     a.Swap(&b);
@@ -10453,6 +10991,684 @@ inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Capabilit
 CapaResponse::capabilities() const {
   // @@protoc_insertion_point(field_list:popgate.v1.CapaResponse.capabilities)
   return _impl_.capabilities_;
+}
+
+// .popgate.v1.Extensions extensions = 3 [json_name = "extensions"];
+inline bool CapaResponse::_internal_has_extensions() const {
+  return this != internal_default_instance() && _impl_.extensions_ != nullptr;
+}
+inline bool CapaResponse::has_extensions() const {
+  return _internal_has_extensions();
+}
+inline void CapaResponse::clear_extensions() {
+  if (GetArenaForAllocation() == nullptr && _impl_.extensions_ != nullptr) {
+    delete _impl_.extensions_;
+  }
+  _impl_.extensions_ = nullptr;
+}
+inline const ::popgate::v1::Extensions& CapaResponse::_internal_extensions() const {
+  const ::popgate::v1::Extensions* p = _impl_.extensions_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Extensions&>(
+      ::popgate::v1::_Extensions_default_instance_);
+}
+inline const ::popgate::v1::Extensions& CapaResponse::extensions() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CapaResponse.extensions)
+  return _internal_extensions();
+}
+inline void CapaResponse::unsafe_arena_set_allocated_extensions(
+    ::popgate::v1::Extensions* extensions) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.extensions_);
+  }
+  _impl_.extensions_ = extensions;
+  if (extensions) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CapaResponse.extensions)
+}
+inline ::popgate::v1::Extensions* CapaResponse::release_extensions() {
+  
+  ::popgate::v1::Extensions* temp = _impl_.extensions_;
+  _impl_.extensions_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Extensions* CapaResponse::unsafe_arena_release_extensions() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CapaResponse.extensions)
+  
+  ::popgate::v1::Extensions* temp = _impl_.extensions_;
+  _impl_.extensions_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Extensions* CapaResponse::_internal_mutable_extensions() {
+  
+  if (_impl_.extensions_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Extensions>(GetArenaForAllocation());
+    _impl_.extensions_ = p;
+  }
+  return _impl_.extensions_;
+}
+inline ::popgate::v1::Extensions* CapaResponse::mutable_extensions() {
+  ::popgate::v1::Extensions* _msg = _internal_mutable_extensions();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CapaResponse.extensions)
+  return _msg;
+}
+inline void CapaResponse::set_allocated_extensions(::popgate::v1::Extensions* extensions) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.extensions_;
+  }
+  if (extensions) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(extensions);
+    if (message_arena != submessage_arena) {
+      extensions = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, extensions, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.extensions_ = extensions;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CapaResponse.extensions)
+}
+
+// -------------------------------------------------------------------
+
+// Extensions
+
+// bool top = 1 [json_name = "top"];
+inline void Extensions::clear_top() {
+  _impl_.top_ = false;
+}
+inline bool Extensions::_internal_top() const {
+  return _impl_.top_;
+}
+inline bool Extensions::top() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.top)
+  return _internal_top();
+}
+inline void Extensions::_internal_set_top(bool value) {
+  
+  _impl_.top_ = value;
+}
+inline void Extensions::set_top(bool value) {
+  _internal_set_top(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.top)
+}
+
+// bool uidl = 2 [json_name = "uidl"];
+inline void Extensions::clear_uidl() {
+  _impl_.uidl_ = false;
+}
+inline bool Extensions::_internal_uidl() const {
+  return _impl_.uidl_;
+}
+inline bool Extensions::uidl() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.uidl)
+  return _internal_uidl();
+}
+inline void Extensions::_internal_set_uidl(bool value) {
+  
+  _impl_.uidl_ = value;
+}
+inline void Extensions::set_uidl(bool value) {
+  _internal_set_uidl(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.uidl)
+}
+
+// bool user = 3 [json_name = "user"];
+inline void Extensions::clear_user() {
+  _impl_.user_ = false;
+}
+inline bool Extensions::_internal_user() const {
+  return _impl_.user_;
+}
+inline bool Extensions::user() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.user)
+  return _internal_user();
+}
+inline void Extensions::_internal_set_user(bool value) {
+  
+  _impl_.user_ = value;
+}
+inline void Extensions::set_user(bool value) {
+  _internal_set_user(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.user)
+}
+
+// bool stls = 4 [json_name = "stls"];
+inline void Extensions::clear_stls() {
+  _impl_.stls_ = false;
+}
+inline bool Extensions::_internal_stls() const {
+  return _impl_.stls_;
+}
+inline bool Extensions::stls() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.stls)
+  return _internal_stls();
+}
+inline void Extensions::_internal_set_stls(bool value) {
+  
+  _impl_.stls_ = value;
+}
+inline void Extensions::set_stls(bool value) {
+  _internal_set_stls(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.stls)
+}
+
+// repeated string sasl_mechanisms = 5 [json_name = "saslMechanisms"];
+inline int Extensions::_internal_sasl_mechanisms_size() const {
+  return _impl_.sasl_mechanisms_.size();
+}
+inline int Extensions::sasl_mechanisms_size() const {
+  return _internal_sasl_mechanisms_size();
+}
+inline void Extensions::clear_sasl_mechanisms() {
+  _impl_.sasl_mechanisms_.Clear();
+}
+inline std::string* Extensions::add_sasl_mechanisms() {
+  std::string* _s = _internal_add_sasl_mechanisms();
+  // @@protoc_insertion_point(field_add_mutable:popgate.v1.Extensions.sasl_mechanisms)
+  return _s;
+}
+inline const std::string& Extensions::_internal_sasl_mechanisms(int index) const {
+  return _impl_.sasl_mechanisms_.Get(index);
+}
+inline const std::string& Extensions::sasl_mechanisms(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.sasl_mechanisms)
+  return _internal_sasl_mechanisms(index);
+}
+inline std::string* Extensions::mutable_sasl_mechanisms(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Extensions.sasl_mechanisms)
+  return _impl_.sasl_mechanisms_.Mutable(index);
+}
+inline void Extensions::set_sasl_mechanisms(int index, const std::string& value) {
+  _impl_.sasl_mechanisms_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::set_sasl_mechanisms(int index, std::string&& value) {
+  _impl_.sasl_mechanisms_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::set_sasl_mechanisms(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.sasl_mechanisms_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::set_sasl_mechanisms(int index, const char* value, size_t size) {
+  _impl_.sasl_mechanisms_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline std::string* Extensions::_internal_add_sasl_mechanisms() {
+  return _impl_.sasl_mechanisms_.Add();
+}
+inline void Extensions::add_sasl_mechanisms(const std::string& value) {
+  _impl_.sasl_mechanisms_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::add_sasl_mechanisms(std::string&& value) {
+  _impl_.sasl_mechanisms_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::add_sasl_mechanisms(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.sasl_mechanisms_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline void Extensions::add_sasl_mechanisms(const char* value, size_t size) {
+  _impl_.sasl_mechanisms_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:popgate.v1.Extensions.sasl_mechanisms)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+Extensions::sasl_mechanisms() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Extensions.sasl_mechanisms)
+  return _impl_.sasl_mechanisms_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+Extensions::mutable_sasl_mechanisms() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Extensions.sasl_mechanisms)
+  return &_impl_.sasl_mechanisms_;
+}
+
+// bool resp_codes = 6 [json_name = "respCodes"];
+inline void Extensions::clear_resp_codes() {
+  _impl_.resp_codes_ = false;
+}
+inline bool Extensions::_internal_resp_codes() const {
+  return _impl_.resp_codes_;
+}
+inline bool Extensions::resp_codes() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.resp_codes)
+  return _internal_resp_codes();
+}
+inline void Extensions::_internal_set_resp_codes(bool value) {
+  
+  _impl_.resp_codes_ = value;
+}
+inline void Extensions::set_resp_codes(bool value) {
+  _internal_set_resp_codes(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.resp_codes)
+}
+
+// bool auth_resp_code = 7 [json_name = "authRespCode"];
+inline void Extensions::clear_auth_resp_code() {
+  _impl_.auth_resp_code_ = false;
+}
+inline bool Extensions::_internal_auth_resp_code() const {
+  return _impl_.auth_resp_code_;
+}
+inline bool Extensions::auth_resp_code() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.auth_resp_code)
+  return _internal_auth_resp_code();
+}
+inline void Extensions::_internal_set_auth_resp_code(bool value) {
+  
+  _impl_.auth_resp_code_ = value;
+}
+inline void Extensions::set_auth_resp_code(bool value) {
+  _internal_set_auth_resp_code(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.auth_resp_code)
+}
+
+// bool pipelining = 8 [json_name = "pipelining"];
+inline void Extensions::clear_pipelining() {
+  _impl_.pipelining_ = false;
+}
+inline bool Extensions::_internal_pipelining() const {
+  return _impl_.pipelining_;
+}
+inline bool Extensions::pipelining() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.pipelining)
+  return _internal_pipelining();
+}
+inline void Extensions::_internal_set_pipelining(bool value) {
+  
+  _impl_.pipelining_ = value;
+}
+inline void Extensions::set_pipelining(bool value) {
+  _internal_set_pipelining(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.pipelining)
+}
+
+// .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+inline bool Extensions::_internal_has_login_delay() const {
+  return this != internal_default_instance() && _impl_.login_delay_ != nullptr;
+}
+inline bool Extensions::has_login_delay() const {
+  return _internal_has_login_delay();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& Extensions::_internal_login_delay() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.login_delay_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& Extensions::login_delay() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.login_delay)
+  return _internal_login_delay();
+}
+inline void Extensions::unsafe_arena_set_allocated_login_delay(
+    ::PROTOBUF_NAMESPACE_ID::Duration* login_delay) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.login_delay_);
+  }
+  _impl_.login_delay_ = login_delay;
+  if (login_delay) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.Extensions.login_delay)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Extensions::release_login_delay() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.login_delay_;
+  _impl_.login_delay_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Extensions::unsafe_arena_release_login_delay() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Extensions.login_delay)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.login_delay_;
+  _impl_.login_delay_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Extensions::_internal_mutable_login_delay() {
+  
+  if (_impl_.login_delay_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.login_delay_ = p;
+  }
+  return _impl_.login_delay_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Extensions::mutable_login_delay() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_login_delay();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Extensions.login_delay)
+  return _msg;
+}
+inline void Extensions::set_allocated_login_delay(::PROTOBUF_NAMESPACE_ID::Duration* login_delay) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.login_delay_);
+  }
+  if (login_delay) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(login_delay));
+    if (message_arena != submessage_arena) {
+      login_delay = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, login_delay, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.login_delay_ = login_delay;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Extensions.login_delay)
+}
+
+// bool login_delay_by_user = 10 [json_name = "loginDelayByUser"];
+inline void Extensions::clear_login_delay_by_user() {
+  _impl_.login_delay_by_user_ = false;
+}
+inline bool Extensions::_internal_login_delay_by_user() const {
+  return _impl_.login_delay_by_user_;
+}
+inline bool Extensions::login_delay_by_user() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.login_delay_by_user)
+  return _internal_login_delay_by_user();
+}
+inline void Extensions::_internal_set_login_delay_by_user(bool value) {
+  
+  _impl_.login_delay_by_user_ = value;
+}
+inline void Extensions::set_login_delay_by_user(bool value) {
+  _internal_set_login_delay_by_user(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.login_delay_by_user)
+}
+
+// .popgate.v1.Expire expire = 11 [json_name = "expire"];
+inline bool Extensions::_internal_has_expire() const {
+  return this != internal_default_instance() && _impl_.expire_ != nullptr;
+}
+inline bool Extensions::has_expire() const {
+  return _internal_has_expire();
+}
+inline void Extensions::clear_expire() {
+  if (GetArenaForAllocation() == nullptr && _impl_.expire_ != nullptr) {
+    delete _impl_.expire_;
+  }
+  _impl_.expire_ = nullptr;
+}
+inline const ::popgate::v1::Expire& Extensions::_internal_expire() const {
+  const ::popgate::v1::Expire* p = _impl_.expire_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Expire&>(
+      ::popgate::v1::_Expire_default_instance_);
+}
+inline const ::popgate::v1::Expire& Extensions::expire() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.expire)
+  return _internal_expire();
+}
+inline void Extensions::unsafe_arena_set_allocated_expire(
+    ::popgate::v1::Expire* expire) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.expire_);
+  }
+  _impl_.expire_ = expire;
+  if (expire) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.Extensions.expire)
+}
+inline ::popgate::v1::Expire* Extensions::release_expire() {
+  
+  ::popgate::v1::Expire* temp = _impl_.expire_;
+  _impl_.expire_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Expire* Extensions::unsafe_arena_release_expire() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Extensions.expire)
+  
+  ::popgate::v1::Expire* temp = _impl_.expire_;
+  _impl_.expire_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Expire* Extensions::_internal_mutable_expire() {
+  
+  if (_impl_.expire_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Expire>(GetArenaForAllocation());
+    _impl_.expire_ = p;
+  }
+  return _impl_.expire_;
+}
+inline ::popgate::v1::Expire* Extensions::mutable_expire() {
+  ::popgate::v1::Expire* _msg = _internal_mutable_expire();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Extensions.expire)
+  return _msg;
+}
+inline void Extensions::set_allocated_expire(::popgate::v1::Expire* expire) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.expire_;
+  }
+  if (expire) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(expire);
+    if (message_arena != submessage_arena) {
+      expire = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, expire, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.expire_ = expire;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Extensions.expire)
+}
+
+// string implementation = 12 [json_name = "implementation"];
+inline void Extensions::clear_implementation() {
+  _impl_.implementation_.ClearToEmpty();
+}
+inline const std::string& Extensions::implementation() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.implementation)
+  return _internal_implementation();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Extensions::set_implementation(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.implementation_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.implementation)
+}
+inline std::string* Extensions::mutable_implementation() {
+  std::string* _s = _internal_mutable_implementation();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Extensions.implementation)
+  return _s;
+}
+inline const std::string& Extensions::_internal_implementation() const {
+  return _impl_.implementation_.Get();
+}
+inline void Extensions::_internal_set_implementation(const std::string& value) {
+  
+  _impl_.implementation_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Extensions::_internal_mutable_implementation() {
+  
+  return _impl_.implementation_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Extensions::release_implementation() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Extensions.implementation)
+  return _impl_.implementation_.Release();
+}
+inline void Extensions::set_allocated_implementation(std::string* implementation) {
+  if (implementation != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.implementation_.SetAllocated(implementation, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.implementation_.IsDefault()) {
+    _impl_.implementation_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Extensions.implementation)
+}
+
+// bool utf8 = 13 [json_name = "utf8"];
+inline void Extensions::clear_utf8() {
+  _impl_.utf8_ = false;
+}
+inline bool Extensions::_internal_utf8() const {
+  return _impl_.utf8_;
+}
+inline bool Extensions::utf8() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.utf8)
+  return _internal_utf8();
+}
+inline void Extensions::_internal_set_utf8(bool value) {
+  
+  _impl_.utf8_ = value;
+}
+inline void Extensions::set_utf8(bool value) {
+  _internal_set_utf8(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.utf8)
+}
+
+// bool utf8_user = 14 [json_name = "utf8User"];
+inline void Extensions::clear_utf8_user() {
+  _impl_.utf8_user_ = false;
+}
+inline bool Extensions::_internal_utf8_user() const {
+  return _impl_.utf8_user_;
+}
+inline bool Extensions::utf8_user() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.utf8_user)
+  return _internal_utf8_user();
+}
+inline void Extensions::_internal_set_utf8_user(bool value) {
+  
+  _impl_.utf8_user_ = value;
+}
+inline void Extensions::set_utf8_user(bool value) {
+  _internal_set_utf8_user(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.utf8_user)
+}
+
+// bool lang = 15 [json_name = "lang"];
+inline void Extensions::clear_lang() {
+  _impl_.lang_ = false;
+}
+inline bool Extensions::_internal_lang() const {
+  return _impl_.lang_;
+}
+inline bool Extensions::lang() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Extensions.lang)
+  return _internal_lang();
+}
+inline void Extensions::_internal_set_lang(bool value) {
+  
+  _impl_.lang_ = value;
+}
+inline void Extensions::set_lang(bool value) {
+  _internal_set_lang(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Extensions.lang)
+}
+
+// -------------------------------------------------------------------
+
+// Expire
+
+// bool never = 1 [json_name = "never"];
+inline void Expire::clear_never() {
+  _impl_.never_ = false;
+}
+inline bool Expire::_internal_never() const {
+  return _impl_.never_;
+}
+inline bool Expire::never() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Expire.never)
+  return _internal_never();
+}
+inline void Expire::_internal_set_never(bool value) {
+  
+  _impl_.never_ = value;
+}
+inline void Expire::set_never(bool value) {
+  _internal_set_never(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Expire.never)
+}
+
+// uint32 days = 2 [json_name = "days"];
+inline void Expire::clear_days() {
+  _impl_.days_ = 0u;
+}
+inline uint32_t Expire::_internal_days() const {
+  return _impl_.days_;
+}
+inline uint32_t Expire::days() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Expire.days)
+  return _internal_days();
+}
+inline void Expire::_internal_set_days(uint32_t value) {
+  
+  _impl_.days_ = value;
+}
+inline void Expire::set_days(uint32_t value) {
+  _internal_set_days(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Expire.days)
+}
+
+// bool by_user = 3 [json_name = "byUser"];
+inline void Expire::clear_by_user() {
+  _impl_.by_user_ = false;
+}
+inline bool Expire::_internal_by_user() const {
+  return _impl_.by_user_;
+}
+inline bool Expire::by_user() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Expire.by_user)
+  return _internal_by_user();
+}
+inline void Expire::_internal_set_by_user(bool value) {
+  
+  _impl_.by_user_ = value;
+}
+inline void Expire::set_by_user(bool value) {
+  _internal_set_by_user(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Expire.by_user)
 }
 
 // -------------------------------------------------------------------
@@ -14838,6 +16054,10 @@ inline void QuitResponse::set_replayed(bool value) {
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

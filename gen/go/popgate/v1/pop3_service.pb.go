@@ -615,7 +615,9 @@ type CapaResponse struct {
 	// The server's status line.
 	Response string `protobuf:"bytes,1,opt,name=response,proto3" json:"response,omitempty"`
 	// The capabilities in the server's order.
-	Capabilities  []*Capability `protobuf:"bytes,2,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
+	Capabilities []*Capability `protobuf:"bytes,2,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
+	// What they mean.
+	Extensions    *Extensions `protobuf:"bytes,3,opt,name=extensions,proto3" json:"extensions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -664,6 +666,249 @@ func (x *CapaResponse) GetCapabilities() []*Capability {
 	return nil
 }
 
+func (x *CapaResponse) GetExtensions() *Extensions {
+	if x != nil {
+		return x.Extensions
+	}
+	return nil
+}
+
+// Extensions is what a server's capabilities say, as far as RFCs have a meaning for it. A line that cannot be read says nothing.
+type Extensions struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The server has TOP (RFC 1939 section 7).
+	Top bool `protobuf:"varint,1,opt,name=top,proto3" json:"top,omitempty"`
+	// The server has UIDL (RFC 1939 section 7).
+	Uidl bool `protobuf:"varint,2,opt,name=uidl,proto3" json:"uidl,omitempty"`
+	// The server has USER and PASS (RFC 1939 section 7).
+	User bool `protobuf:"varint,3,opt,name=user,proto3" json:"user,omitempty"`
+	// The server has STLS (RFC 2595 section 4). Some still say so when TLS is on.
+	Stls bool `protobuf:"varint,4,opt,name=stls,proto3" json:"stls,omitempty"`
+	// Names of the mechanisms of AUTH, in capital letters (RFC 5034 section 3).
+	SaslMechanisms []string `protobuf:"bytes,5,rep,name=sasl_mechanisms,json=saslMechanisms,proto3" json:"sasl_mechanisms,omitempty"`
+	// Texts that begin with "[" are response codes (RFC 2449 section 6.4).
+	RespCodes bool `protobuf:"varint,6,opt,name=resp_codes,json=respCodes,proto3" json:"resp_codes,omitempty"`
+	// [AUTH], [SYS/TEMP] and [SYS/PERM] are used (RFC 3206).
+	AuthRespCode bool `protobuf:"varint,7,opt,name=auth_resp_code,json=authRespCode,proto3" json:"auth_resp_code,omitempty"`
+	// Commands may be sent ahead of replies (RFC 2449 section 6.6).
+	Pipelining bool `protobuf:"varint,8,opt,name=pipelining,proto3" json:"pipelining,omitempty"`
+	// Least time between two logins (RFC 2449 section 6.5). Absent: none is given.
+	LoginDelay *durationpb.Duration `protobuf:"bytes,9,opt,name=login_delay,json=loginDelay,proto3" json:"login_delay,omitempty"`
+	// `login_delay` is the greatest of all users'; after login Capa tells the user's own.
+	LoginDelayByUser bool `protobuf:"varint,10,opt,name=login_delay_by_user,json=loginDelayByUser,proto3" json:"login_delay_by_user,omitempty"`
+	// How long messages stay (RFC 2449 section 6.7). Absent: the server does not say.
+	Expire *Expire `protobuf:"bytes,11,opt,name=expire,proto3" json:"expire,omitempty"`
+	// The server's name and version (RFC 2449 section 6.9), or empty.
+	Implementation string `protobuf:"bytes,12,opt,name=implementation,proto3" json:"implementation,omitempty"`
+	// The server has UTF8 (RFC 6856 section 2).
+	Utf8 bool `protobuf:"varint,13,opt,name=utf8,proto3" json:"utf8,omitempty"`
+	// User names and passwords may be UTF-8 (RFC 6856 section 2.2).
+	Utf8User bool `protobuf:"varint,14,opt,name=utf8_user,json=utf8User,proto3" json:"utf8_user,omitempty"`
+	// The server has LANG (RFC 6856 section 3).
+	Lang          bool `protobuf:"varint,15,opt,name=lang,proto3" json:"lang,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Extensions) Reset() {
+	*x = Extensions{}
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Extensions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Extensions) ProtoMessage() {}
+
+func (x *Extensions) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Extensions.ProtoReflect.Descriptor instead.
+func (*Extensions) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Extensions) GetTop() bool {
+	if x != nil {
+		return x.Top
+	}
+	return false
+}
+
+func (x *Extensions) GetUidl() bool {
+	if x != nil {
+		return x.Uidl
+	}
+	return false
+}
+
+func (x *Extensions) GetUser() bool {
+	if x != nil {
+		return x.User
+	}
+	return false
+}
+
+func (x *Extensions) GetStls() bool {
+	if x != nil {
+		return x.Stls
+	}
+	return false
+}
+
+func (x *Extensions) GetSaslMechanisms() []string {
+	if x != nil {
+		return x.SaslMechanisms
+	}
+	return nil
+}
+
+func (x *Extensions) GetRespCodes() bool {
+	if x != nil {
+		return x.RespCodes
+	}
+	return false
+}
+
+func (x *Extensions) GetAuthRespCode() bool {
+	if x != nil {
+		return x.AuthRespCode
+	}
+	return false
+}
+
+func (x *Extensions) GetPipelining() bool {
+	if x != nil {
+		return x.Pipelining
+	}
+	return false
+}
+
+func (x *Extensions) GetLoginDelay() *durationpb.Duration {
+	if x != nil {
+		return x.LoginDelay
+	}
+	return nil
+}
+
+func (x *Extensions) GetLoginDelayByUser() bool {
+	if x != nil {
+		return x.LoginDelayByUser
+	}
+	return false
+}
+
+func (x *Extensions) GetExpire() *Expire {
+	if x != nil {
+		return x.Expire
+	}
+	return nil
+}
+
+func (x *Extensions) GetImplementation() string {
+	if x != nil {
+		return x.Implementation
+	}
+	return ""
+}
+
+func (x *Extensions) GetUtf8() bool {
+	if x != nil {
+		return x.Utf8
+	}
+	return false
+}
+
+func (x *Extensions) GetUtf8User() bool {
+	if x != nil {
+		return x.Utf8User
+	}
+	return false
+}
+
+func (x *Extensions) GetLang() bool {
+	if x != nil {
+		return x.Lang
+	}
+	return false
+}
+
+// Expire is how long a server keeps messages that it may remove unasked.
+type Expire struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For ever; `days` has no meaning then.
+	Never bool `protobuf:"varint,1,opt,name=never,proto3" json:"never,omitempty"`
+	// Days. 0 is a warning: Quit removes what was retrieved, marked or not.
+	Days uint32 `protobuf:"varint,2,opt,name=days,proto3" json:"days,omitempty"`
+	// This is the least of all users'; after login Capa tells the user's own.
+	ByUser        bool `protobuf:"varint,3,opt,name=by_user,json=byUser,proto3" json:"by_user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expire) Reset() {
+	*x = Expire{}
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expire) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expire) ProtoMessage() {}
+
+func (x *Expire) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expire.ProtoReflect.Descriptor instead.
+func (*Expire) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Expire) GetNever() bool {
+	if x != nil {
+		return x.Never
+	}
+	return false
+}
+
+func (x *Expire) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Expire) GetByUser() bool {
+	if x != nil {
+		return x.ByUser
+	}
+	return false
+}
+
 // Capability is one line of CAPA (RFC 2449 section 3).
 type Capability struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -679,7 +924,7 @@ type Capability struct {
 
 func (x *Capability) Reset() {
 	*x = Capability{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[11]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +936,7 @@ func (x *Capability) String() string {
 func (*Capability) ProtoMessage() {}
 
 func (x *Capability) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[11]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +949,7 @@ func (x *Capability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Capability.ProtoReflect.Descriptor instead.
 func (*Capability) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{11}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Capability) GetLine() string {
@@ -741,7 +986,7 @@ type StlsRequest struct {
 
 func (x *StlsRequest) Reset() {
 	*x = StlsRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[12]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -753,7 +998,7 @@ func (x *StlsRequest) String() string {
 func (*StlsRequest) ProtoMessage() {}
 
 func (x *StlsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[12]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -766,7 +1011,7 @@ func (x *StlsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StlsRequest.ProtoReflect.Descriptor instead.
 func (*StlsRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{12}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StlsRequest) GetSessionId() string {
@@ -796,7 +1041,7 @@ type StlsResponse struct {
 
 func (x *StlsResponse) Reset() {
 	*x = StlsResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[13]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +1053,7 @@ func (x *StlsResponse) String() string {
 func (*StlsResponse) ProtoMessage() {}
 
 func (x *StlsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[13]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +1066,7 @@ func (x *StlsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StlsResponse.ProtoReflect.Descriptor instead.
 func (*StlsResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{13}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StlsResponse) GetResponse() string {
@@ -849,7 +1094,7 @@ type Utf8Request struct {
 
 func (x *Utf8Request) Reset() {
 	*x = Utf8Request{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[14]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1106,7 @@ func (x *Utf8Request) String() string {
 func (*Utf8Request) ProtoMessage() {}
 
 func (x *Utf8Request) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[14]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1119,7 @@ func (x *Utf8Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Utf8Request.ProtoReflect.Descriptor instead.
 func (*Utf8Request) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{14}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Utf8Request) GetSessionId() string {
@@ -895,7 +1140,7 @@ type Utf8Response struct {
 
 func (x *Utf8Response) Reset() {
 	*x = Utf8Response{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[15]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +1152,7 @@ func (x *Utf8Response) String() string {
 func (*Utf8Response) ProtoMessage() {}
 
 func (x *Utf8Response) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[15]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1165,7 @@ func (x *Utf8Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Utf8Response.ProtoReflect.Descriptor instead.
 func (*Utf8Response) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{15}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Utf8Response) GetResponse() string {
@@ -943,7 +1188,7 @@ type LangRequest struct {
 
 func (x *LangRequest) Reset() {
 	*x = LangRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[16]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1200,7 @@ func (x *LangRequest) String() string {
 func (*LangRequest) ProtoMessage() {}
 
 func (x *LangRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[16]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1213,7 @@ func (x *LangRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LangRequest.ProtoReflect.Descriptor instead.
 func (*LangRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{16}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *LangRequest) GetSessionId() string {
@@ -998,7 +1243,7 @@ type LangResponse struct {
 
 func (x *LangResponse) Reset() {
 	*x = LangResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[17]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1010,7 +1255,7 @@ func (x *LangResponse) String() string {
 func (*LangResponse) ProtoMessage() {}
 
 func (x *LangResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[17]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1023,7 +1268,7 @@ func (x *LangResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LangResponse.ProtoReflect.Descriptor instead.
 func (*LangResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{17}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LangResponse) GetResponse() string {
@@ -1055,7 +1300,7 @@ type Language struct {
 
 func (x *Language) Reset() {
 	*x = Language{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[18]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1067,7 +1312,7 @@ func (x *Language) String() string {
 func (*Language) ProtoMessage() {}
 
 func (x *Language) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[18]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1080,7 +1325,7 @@ func (x *Language) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Language.ProtoReflect.Descriptor instead.
 func (*Language) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{18}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Language) GetLine() string {
@@ -1115,7 +1360,7 @@ type CloseSessionRequest struct {
 
 func (x *CloseSessionRequest) Reset() {
 	*x = CloseSessionRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[19]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1372,7 @@ func (x *CloseSessionRequest) String() string {
 func (*CloseSessionRequest) ProtoMessage() {}
 
 func (x *CloseSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[19]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1385,7 @@ func (x *CloseSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSessionRequest.ProtoReflect.Descriptor instead.
 func (*CloseSessionRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{19}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CloseSessionRequest) GetSessionId() string {
@@ -1159,7 +1404,7 @@ type CloseSessionResponse struct {
 
 func (x *CloseSessionResponse) Reset() {
 	*x = CloseSessionResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[20]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1171,7 +1416,7 @@ func (x *CloseSessionResponse) String() string {
 func (*CloseSessionResponse) ProtoMessage() {}
 
 func (x *CloseSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[20]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1184,7 +1429,7 @@ func (x *CloseSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSessionResponse.ProtoReflect.Descriptor instead.
 func (*CloseSessionResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{20}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{22}
 }
 
 // UserRequest names the user.
@@ -1192,7 +1437,7 @@ type UserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// User's name. No spaces: they would end it.
+	// User's name.
 	Username      string `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1200,7 +1445,7 @@ type UserRequest struct {
 
 func (x *UserRequest) Reset() {
 	*x = UserRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[21]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1457,7 @@ func (x *UserRequest) String() string {
 func (*UserRequest) ProtoMessage() {}
 
 func (x *UserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[21]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1470,7 @@ func (x *UserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserRequest.ProtoReflect.Descriptor instead.
 func (*UserRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{21}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UserRequest) GetSessionId() string {
@@ -1253,7 +1498,7 @@ type UserResponse struct {
 
 func (x *UserResponse) Reset() {
 	*x = UserResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[22]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1510,7 @@ func (x *UserResponse) String() string {
 func (*UserResponse) ProtoMessage() {}
 
 func (x *UserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[22]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1523,7 @@ func (x *UserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserResponse.ProtoReflect.Descriptor instead.
 func (*UserResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{22}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *UserResponse) GetResponse() string {
@@ -1301,7 +1546,7 @@ type PassRequest struct {
 
 func (x *PassRequest) Reset() {
 	*x = PassRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[23]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1313,7 +1558,7 @@ func (x *PassRequest) String() string {
 func (*PassRequest) ProtoMessage() {}
 
 func (x *PassRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[23]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1326,7 +1571,7 @@ func (x *PassRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassRequest.ProtoReflect.Descriptor instead.
 func (*PassRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{23}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PassRequest) GetSessionId() string {
@@ -1354,7 +1599,7 @@ type PassResponse struct {
 
 func (x *PassResponse) Reset() {
 	*x = PassResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[24]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1366,7 +1611,7 @@ func (x *PassResponse) String() string {
 func (*PassResponse) ProtoMessage() {}
 
 func (x *PassResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[24]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1379,7 +1624,7 @@ func (x *PassResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassResponse.ProtoReflect.Descriptor instead.
 func (*PassResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{24}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *PassResponse) GetResponse() string {
@@ -1394,7 +1639,7 @@ type ApopRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// User's name. No spaces.
+	// User's name. No spaces: the digest is what follows the first one.
 	Username string `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
 	// Shared secret. It does not go over the wire.
 	Secret        string `protobuf:"bytes,3,opt,name=secret,proto3" json:"secret,omitempty"`
@@ -1404,7 +1649,7 @@ type ApopRequest struct {
 
 func (x *ApopRequest) Reset() {
 	*x = ApopRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[25]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1661,7 @@ func (x *ApopRequest) String() string {
 func (*ApopRequest) ProtoMessage() {}
 
 func (x *ApopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[25]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1674,7 @@ func (x *ApopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApopRequest.ProtoReflect.Descriptor instead.
 func (*ApopRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{25}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ApopRequest) GetSessionId() string {
@@ -1464,7 +1709,7 @@ type ApopResponse struct {
 
 func (x *ApopResponse) Reset() {
 	*x = ApopResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[26]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1721,7 @@ func (x *ApopResponse) String() string {
 func (*ApopResponse) ProtoMessage() {}
 
 func (x *ApopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[26]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,7 +1734,7 @@ func (x *ApopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApopResponse.ProtoReflect.Descriptor instead.
 func (*ApopResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{26}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ApopResponse) GetResponse() string {
@@ -1504,7 +1749,7 @@ type RpopRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// User's name. No spaces.
+	// User's name.
 	Username      string `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1512,7 +1757,7 @@ type RpopRequest struct {
 
 func (x *RpopRequest) Reset() {
 	*x = RpopRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[27]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1524,7 +1769,7 @@ func (x *RpopRequest) String() string {
 func (*RpopRequest) ProtoMessage() {}
 
 func (x *RpopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[27]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1537,7 +1782,7 @@ func (x *RpopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RpopRequest.ProtoReflect.Descriptor instead.
 func (*RpopRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{27}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RpopRequest) GetSessionId() string {
@@ -1565,7 +1810,7 @@ type RpopResponse struct {
 
 func (x *RpopResponse) Reset() {
 	*x = RpopResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[28]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +1822,7 @@ func (x *RpopResponse) String() string {
 func (*RpopResponse) ProtoMessage() {}
 
 func (x *RpopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[28]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +1835,7 @@ func (x *RpopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RpopResponse.ProtoReflect.Descriptor instead.
 func (*RpopResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{28}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RpopResponse) GetResponse() string {
@@ -1613,7 +1858,7 @@ type AuthRequest struct {
 
 func (x *AuthRequest) Reset() {
 	*x = AuthRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[29]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1625,7 +1870,7 @@ func (x *AuthRequest) String() string {
 func (*AuthRequest) ProtoMessage() {}
 
 func (x *AuthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[29]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1638,7 +1883,7 @@ func (x *AuthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthRequest.ProtoReflect.Descriptor instead.
 func (*AuthRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{29}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AuthRequest) GetSessionId() string {
@@ -1668,7 +1913,7 @@ type AuthResponse struct {
 
 func (x *AuthResponse) Reset() {
 	*x = AuthResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[30]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1680,7 +1925,7 @@ func (x *AuthResponse) String() string {
 func (*AuthResponse) ProtoMessage() {}
 
 func (x *AuthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[30]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1693,7 +1938,7 @@ func (x *AuthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthResponse.ProtoReflect.Descriptor instead.
 func (*AuthResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{30}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AuthResponse) GetResponse() string {
@@ -1729,7 +1974,7 @@ type AuthExchangeRequest struct {
 
 func (x *AuthExchangeRequest) Reset() {
 	*x = AuthExchangeRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[31]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +1986,7 @@ func (x *AuthExchangeRequest) String() string {
 func (*AuthExchangeRequest) ProtoMessage() {}
 
 func (x *AuthExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[31]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +1999,7 @@ func (x *AuthExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthExchangeRequest.ProtoReflect.Descriptor instead.
 func (*AuthExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{31}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AuthExchangeRequest) GetSessionId() string {
@@ -1807,7 +2052,7 @@ type AuthExchangeResponse struct {
 
 func (x *AuthExchangeResponse) Reset() {
 	*x = AuthExchangeResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[32]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +2064,7 @@ func (x *AuthExchangeResponse) String() string {
 func (*AuthExchangeResponse) ProtoMessage() {}
 
 func (x *AuthExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[32]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +2077,7 @@ func (x *AuthExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthExchangeResponse.ProtoReflect.Descriptor instead.
 func (*AuthExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{32}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AuthExchangeResponse) GetChallenge() []byte {
@@ -1867,7 +2112,7 @@ type StatRequest struct {
 
 func (x *StatRequest) Reset() {
 	*x = StatRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[33]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +2124,7 @@ func (x *StatRequest) String() string {
 func (*StatRequest) ProtoMessage() {}
 
 func (x *StatRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[33]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +2137,7 @@ func (x *StatRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatRequest.ProtoReflect.Descriptor instead.
 func (*StatRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{33}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *StatRequest) GetSessionId() string {
@@ -1917,7 +2162,7 @@ type StatResponse struct {
 
 func (x *StatResponse) Reset() {
 	*x = StatResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[34]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1929,7 +2174,7 @@ func (x *StatResponse) String() string {
 func (*StatResponse) ProtoMessage() {}
 
 func (x *StatResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[34]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1942,7 +2187,7 @@ func (x *StatResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatResponse.ProtoReflect.Descriptor instead.
 func (*StatResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{34}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *StatResponse) GetResponse() string {
@@ -1979,7 +2224,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[35]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2236,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[35]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2249,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{35}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListRequest) GetSessionId() string {
@@ -2037,7 +2282,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[36]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2294,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[36]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2307,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{36}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListResponse) GetResponse() string {
@@ -2101,7 +2346,7 @@ type ListEntry struct {
 
 func (x *ListEntry) Reset() {
 	*x = ListEntry{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[37]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2113,7 +2358,7 @@ func (x *ListEntry) String() string {
 func (*ListEntry) ProtoMessage() {}
 
 func (x *ListEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[37]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2126,7 +2371,7 @@ func (x *ListEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntry.ProtoReflect.Descriptor instead.
 func (*ListEntry) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{37}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListEntry) GetLine() string {
@@ -2163,7 +2408,7 @@ type UidlRequest struct {
 
 func (x *UidlRequest) Reset() {
 	*x = UidlRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[38]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2175,7 +2420,7 @@ func (x *UidlRequest) String() string {
 func (*UidlRequest) ProtoMessage() {}
 
 func (x *UidlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[38]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2188,7 +2433,7 @@ func (x *UidlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UidlRequest.ProtoReflect.Descriptor instead.
 func (*UidlRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{38}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *UidlRequest) GetSessionId() string {
@@ -2221,7 +2466,7 @@ type UidlResponse struct {
 
 func (x *UidlResponse) Reset() {
 	*x = UidlResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[39]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2233,7 +2478,7 @@ func (x *UidlResponse) String() string {
 func (*UidlResponse) ProtoMessage() {}
 
 func (x *UidlResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[39]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2246,7 +2491,7 @@ func (x *UidlResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UidlResponse.ProtoReflect.Descriptor instead.
 func (*UidlResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{39}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *UidlResponse) GetResponse() string {
@@ -2286,7 +2531,7 @@ type UidlEntry struct {
 
 func (x *UidlEntry) Reset() {
 	*x = UidlEntry{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[40]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +2543,7 @@ func (x *UidlEntry) String() string {
 func (*UidlEntry) ProtoMessage() {}
 
 func (x *UidlEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[40]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +2556,7 @@ func (x *UidlEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UidlEntry.ProtoReflect.Descriptor instead.
 func (*UidlEntry) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{40}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *UidlEntry) GetLine() string {
@@ -2350,7 +2595,7 @@ type DeleRequest struct {
 
 func (x *DeleRequest) Reset() {
 	*x = DeleRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[41]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2607,7 @@ func (x *DeleRequest) String() string {
 func (*DeleRequest) ProtoMessage() {}
 
 func (x *DeleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[41]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2620,7 @@ func (x *DeleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleRequest.ProtoReflect.Descriptor instead.
 func (*DeleRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{41}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DeleRequest) GetSessionId() string {
@@ -2410,7 +2655,7 @@ type DeleResponse struct {
 
 func (x *DeleResponse) Reset() {
 	*x = DeleResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[42]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2422,7 +2667,7 @@ func (x *DeleResponse) String() string {
 func (*DeleResponse) ProtoMessage() {}
 
 func (x *DeleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[42]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2435,7 +2680,7 @@ func (x *DeleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleResponse.ProtoReflect.Descriptor instead.
 func (*DeleResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{42}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeleResponse) GetResponse() string {
@@ -2456,7 +2701,7 @@ type RsetRequest struct {
 
 func (x *RsetRequest) Reset() {
 	*x = RsetRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[43]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2468,7 +2713,7 @@ func (x *RsetRequest) String() string {
 func (*RsetRequest) ProtoMessage() {}
 
 func (x *RsetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[43]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2481,7 +2726,7 @@ func (x *RsetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsetRequest.ProtoReflect.Descriptor instead.
 func (*RsetRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{43}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RsetRequest) GetSessionId() string {
@@ -2502,7 +2747,7 @@ type RsetResponse struct {
 
 func (x *RsetResponse) Reset() {
 	*x = RsetResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[44]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2514,7 +2759,7 @@ func (x *RsetResponse) String() string {
 func (*RsetResponse) ProtoMessage() {}
 
 func (x *RsetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[44]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2527,7 +2772,7 @@ func (x *RsetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RsetResponse.ProtoReflect.Descriptor instead.
 func (*RsetResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{44}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *RsetResponse) GetResponse() string {
@@ -2548,7 +2793,7 @@ type NoopRequest struct {
 
 func (x *NoopRequest) Reset() {
 	*x = NoopRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[45]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2560,7 +2805,7 @@ func (x *NoopRequest) String() string {
 func (*NoopRequest) ProtoMessage() {}
 
 func (x *NoopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[45]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2573,7 +2818,7 @@ func (x *NoopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoopRequest.ProtoReflect.Descriptor instead.
 func (*NoopRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{45}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *NoopRequest) GetSessionId() string {
@@ -2594,7 +2839,7 @@ type NoopResponse struct {
 
 func (x *NoopResponse) Reset() {
 	*x = NoopResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[46]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2606,7 +2851,7 @@ func (x *NoopResponse) String() string {
 func (*NoopResponse) ProtoMessage() {}
 
 func (x *NoopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[46]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2619,7 +2864,7 @@ func (x *NoopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoopResponse.ProtoReflect.Descriptor instead.
 func (*NoopResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{46}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *NoopResponse) GetResponse() string {
@@ -2646,7 +2891,7 @@ type RetrRequest struct {
 
 func (x *RetrRequest) Reset() {
 	*x = RetrRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[47]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +2903,7 @@ func (x *RetrRequest) String() string {
 func (*RetrRequest) ProtoMessage() {}
 
 func (x *RetrRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[47]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2671,7 +2916,7 @@ func (x *RetrRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrRequest.ProtoReflect.Descriptor instead.
 func (*RetrRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{47}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RetrRequest) GetSessionId() string {
@@ -2723,7 +2968,7 @@ type RetrResponse struct {
 
 func (x *RetrResponse) Reset() {
 	*x = RetrResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[48]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2735,7 +2980,7 @@ func (x *RetrResponse) String() string {
 func (*RetrResponse) ProtoMessage() {}
 
 func (x *RetrResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[48]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2748,7 +2993,7 @@ func (x *RetrResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrResponse.ProtoReflect.Descriptor instead.
 func (*RetrResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{48}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RetrResponse) GetResponse() string {
@@ -2810,7 +3055,7 @@ type TopRequest struct {
 
 func (x *TopRequest) Reset() {
 	*x = TopRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[49]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2822,7 +3067,7 @@ func (x *TopRequest) String() string {
 func (*TopRequest) ProtoMessage() {}
 
 func (x *TopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[49]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2835,7 +3080,7 @@ func (x *TopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopRequest.ProtoReflect.Descriptor instead.
 func (*TopRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{49}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *TopRequest) GetSessionId() string {
@@ -2885,7 +3130,7 @@ type TopResponse struct {
 
 func (x *TopResponse) Reset() {
 	*x = TopResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[50]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2897,7 +3142,7 @@ func (x *TopResponse) String() string {
 func (*TopResponse) ProtoMessage() {}
 
 func (x *TopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[50]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2910,7 +3155,7 @@ func (x *TopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopResponse.ProtoReflect.Descriptor instead.
 func (*TopResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{50}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *TopResponse) GetResponse() string {
@@ -2959,7 +3204,7 @@ type QuitRequest struct {
 
 func (x *QuitRequest) Reset() {
 	*x = QuitRequest{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[51]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2971,7 +3216,7 @@ func (x *QuitRequest) String() string {
 func (*QuitRequest) ProtoMessage() {}
 
 func (x *QuitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[51]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2984,7 +3229,7 @@ func (x *QuitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuitRequest.ProtoReflect.Descriptor instead.
 func (*QuitRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{51}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *QuitRequest) GetSessionId() string {
@@ -3009,7 +3254,7 @@ type QuitResponse struct {
 
 func (x *QuitResponse) Reset() {
 	*x = QuitResponse{}
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[52]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3021,7 +3266,7 @@ func (x *QuitResponse) String() string {
 func (*QuitResponse) ProtoMessage() {}
 
 func (x *QuitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_pop3_service_proto_msgTypes[52]
+	mi := &file_popgate_v1_pop3_service_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3034,7 +3279,7 @@ func (x *QuitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuitResponse.ProtoReflect.Descriptor instead.
 func (*QuitResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{52}
+	return file_popgate_v1_pop3_service_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *QuitResponse) GetResponse() string {
@@ -3097,10 +3342,39 @@ const file_popgate_v1_pop3_service_proto_rawDesc = "" +
 	"\x04line\x18\x03 \x01(\tR\x04line\",\n" +
 	"\vCapaRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\"f\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"\x9e\x01\n" +
 	"\fCapaResponse\x12\x1a\n" +
 	"\bresponse\x18\x01 \x01(\tR\bresponse\x12:\n" +
-	"\fcapabilities\x18\x02 \x03(\v2\x16.popgate.v1.CapabilityR\fcapabilities\"R\n" +
+	"\fcapabilities\x18\x02 \x03(\v2\x16.popgate.v1.CapabilityR\fcapabilities\x126\n" +
+	"\n" +
+	"extensions\x18\x03 \x01(\v2\x16.popgate.v1.ExtensionsR\n" +
+	"extensions\"\xec\x03\n" +
+	"\n" +
+	"Extensions\x12\x10\n" +
+	"\x03top\x18\x01 \x01(\bR\x03top\x12\x12\n" +
+	"\x04uidl\x18\x02 \x01(\bR\x04uidl\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\bR\x04user\x12\x12\n" +
+	"\x04stls\x18\x04 \x01(\bR\x04stls\x12'\n" +
+	"\x0fsasl_mechanisms\x18\x05 \x03(\tR\x0esaslMechanisms\x12\x1d\n" +
+	"\n" +
+	"resp_codes\x18\x06 \x01(\bR\trespCodes\x12$\n" +
+	"\x0eauth_resp_code\x18\a \x01(\bR\fauthRespCode\x12\x1e\n" +
+	"\n" +
+	"pipelining\x18\b \x01(\bR\n" +
+	"pipelining\x12:\n" +
+	"\vlogin_delay\x18\t \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"loginDelay\x12-\n" +
+	"\x13login_delay_by_user\x18\n" +
+	" \x01(\bR\x10loginDelayByUser\x12*\n" +
+	"\x06expire\x18\v \x01(\v2\x12.popgate.v1.ExpireR\x06expire\x12&\n" +
+	"\x0eimplementation\x18\f \x01(\tR\x0eimplementation\x12\x12\n" +
+	"\x04utf8\x18\r \x01(\bR\x04utf8\x12\x1b\n" +
+	"\tutf8_user\x18\x0e \x01(\bR\butf8User\x12\x12\n" +
+	"\x04lang\x18\x0f \x01(\bR\x04lang\"K\n" +
+	"\x06Expire\x12\x14\n" +
+	"\x05never\x18\x01 \x01(\bR\x05never\x12\x12\n" +
+	"\x04days\x18\x02 \x01(\rR\x04days\x12\x17\n" +
+	"\aby_user\x18\x03 \x01(\bR\x06byUser\"R\n" +
 	"\n" +
 	"Capability\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x12\n" +
@@ -3331,7 +3605,7 @@ func file_popgate_v1_pop3_service_proto_rawDescGZIP() []byte {
 }
 
 var file_popgate_v1_pop3_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_popgate_v1_pop3_service_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_popgate_v1_pop3_service_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_popgate_v1_pop3_service_proto_goTypes = []any{
 	(DebugDirection)(0),           // 0: popgate.v1.DebugDirection
 	(*OpenSessionRequest)(nil),    // 1: popgate.v1.OpenSessionRequest
@@ -3345,125 +3619,130 @@ var file_popgate_v1_pop3_service_proto_goTypes = []any{
 	(*DebugLine)(nil),             // 9: popgate.v1.DebugLine
 	(*CapaRequest)(nil),           // 10: popgate.v1.CapaRequest
 	(*CapaResponse)(nil),          // 11: popgate.v1.CapaResponse
-	(*Capability)(nil),            // 12: popgate.v1.Capability
-	(*StlsRequest)(nil),           // 13: popgate.v1.StlsRequest
-	(*StlsResponse)(nil),          // 14: popgate.v1.StlsResponse
-	(*Utf8Request)(nil),           // 15: popgate.v1.Utf8Request
-	(*Utf8Response)(nil),          // 16: popgate.v1.Utf8Response
-	(*LangRequest)(nil),           // 17: popgate.v1.LangRequest
-	(*LangResponse)(nil),          // 18: popgate.v1.LangResponse
-	(*Language)(nil),              // 19: popgate.v1.Language
-	(*CloseSessionRequest)(nil),   // 20: popgate.v1.CloseSessionRequest
-	(*CloseSessionResponse)(nil),  // 21: popgate.v1.CloseSessionResponse
-	(*UserRequest)(nil),           // 22: popgate.v1.UserRequest
-	(*UserResponse)(nil),          // 23: popgate.v1.UserResponse
-	(*PassRequest)(nil),           // 24: popgate.v1.PassRequest
-	(*PassResponse)(nil),          // 25: popgate.v1.PassResponse
-	(*ApopRequest)(nil),           // 26: popgate.v1.ApopRequest
-	(*ApopResponse)(nil),          // 27: popgate.v1.ApopResponse
-	(*RpopRequest)(nil),           // 28: popgate.v1.RpopRequest
-	(*RpopResponse)(nil),          // 29: popgate.v1.RpopResponse
-	(*AuthRequest)(nil),           // 30: popgate.v1.AuthRequest
-	(*AuthResponse)(nil),          // 31: popgate.v1.AuthResponse
-	(*AuthExchangeRequest)(nil),   // 32: popgate.v1.AuthExchangeRequest
-	(*AuthExchangeResponse)(nil),  // 33: popgate.v1.AuthExchangeResponse
-	(*StatRequest)(nil),           // 34: popgate.v1.StatRequest
-	(*StatResponse)(nil),          // 35: popgate.v1.StatResponse
-	(*ListRequest)(nil),           // 36: popgate.v1.ListRequest
-	(*ListResponse)(nil),          // 37: popgate.v1.ListResponse
-	(*ListEntry)(nil),             // 38: popgate.v1.ListEntry
-	(*UidlRequest)(nil),           // 39: popgate.v1.UidlRequest
-	(*UidlResponse)(nil),          // 40: popgate.v1.UidlResponse
-	(*UidlEntry)(nil),             // 41: popgate.v1.UidlEntry
-	(*DeleRequest)(nil),           // 42: popgate.v1.DeleRequest
-	(*DeleResponse)(nil),          // 43: popgate.v1.DeleResponse
-	(*RsetRequest)(nil),           // 44: popgate.v1.RsetRequest
-	(*RsetResponse)(nil),          // 45: popgate.v1.RsetResponse
-	(*NoopRequest)(nil),           // 46: popgate.v1.NoopRequest
-	(*NoopResponse)(nil),          // 47: popgate.v1.NoopResponse
-	(*RetrRequest)(nil),           // 48: popgate.v1.RetrRequest
-	(*RetrResponse)(nil),          // 49: popgate.v1.RetrResponse
-	(*TopRequest)(nil),            // 50: popgate.v1.TopRequest
-	(*TopResponse)(nil),           // 51: popgate.v1.TopResponse
-	(*QuitRequest)(nil),           // 52: popgate.v1.QuitRequest
-	(*QuitResponse)(nil),          // 53: popgate.v1.QuitResponse
-	(*Server)(nil),                // 54: popgate.v1.Server
-	(*TlsState)(nil),              // 55: popgate.v1.TlsState
-	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 57: google.protobuf.Timestamp
-	(*TlsOptions)(nil),            // 58: popgate.v1.TlsOptions
-	(*Credentials)(nil),           // 59: popgate.v1.Credentials
-	(CommitOutcome)(0),            // 60: popgate.v1.CommitOutcome
+	(*Extensions)(nil),            // 12: popgate.v1.Extensions
+	(*Expire)(nil),                // 13: popgate.v1.Expire
+	(*Capability)(nil),            // 14: popgate.v1.Capability
+	(*StlsRequest)(nil),           // 15: popgate.v1.StlsRequest
+	(*StlsResponse)(nil),          // 16: popgate.v1.StlsResponse
+	(*Utf8Request)(nil),           // 17: popgate.v1.Utf8Request
+	(*Utf8Response)(nil),          // 18: popgate.v1.Utf8Response
+	(*LangRequest)(nil),           // 19: popgate.v1.LangRequest
+	(*LangResponse)(nil),          // 20: popgate.v1.LangResponse
+	(*Language)(nil),              // 21: popgate.v1.Language
+	(*CloseSessionRequest)(nil),   // 22: popgate.v1.CloseSessionRequest
+	(*CloseSessionResponse)(nil),  // 23: popgate.v1.CloseSessionResponse
+	(*UserRequest)(nil),           // 24: popgate.v1.UserRequest
+	(*UserResponse)(nil),          // 25: popgate.v1.UserResponse
+	(*PassRequest)(nil),           // 26: popgate.v1.PassRequest
+	(*PassResponse)(nil),          // 27: popgate.v1.PassResponse
+	(*ApopRequest)(nil),           // 28: popgate.v1.ApopRequest
+	(*ApopResponse)(nil),          // 29: popgate.v1.ApopResponse
+	(*RpopRequest)(nil),           // 30: popgate.v1.RpopRequest
+	(*RpopResponse)(nil),          // 31: popgate.v1.RpopResponse
+	(*AuthRequest)(nil),           // 32: popgate.v1.AuthRequest
+	(*AuthResponse)(nil),          // 33: popgate.v1.AuthResponse
+	(*AuthExchangeRequest)(nil),   // 34: popgate.v1.AuthExchangeRequest
+	(*AuthExchangeResponse)(nil),  // 35: popgate.v1.AuthExchangeResponse
+	(*StatRequest)(nil),           // 36: popgate.v1.StatRequest
+	(*StatResponse)(nil),          // 37: popgate.v1.StatResponse
+	(*ListRequest)(nil),           // 38: popgate.v1.ListRequest
+	(*ListResponse)(nil),          // 39: popgate.v1.ListResponse
+	(*ListEntry)(nil),             // 40: popgate.v1.ListEntry
+	(*UidlRequest)(nil),           // 41: popgate.v1.UidlRequest
+	(*UidlResponse)(nil),          // 42: popgate.v1.UidlResponse
+	(*UidlEntry)(nil),             // 43: popgate.v1.UidlEntry
+	(*DeleRequest)(nil),           // 44: popgate.v1.DeleRequest
+	(*DeleResponse)(nil),          // 45: popgate.v1.DeleResponse
+	(*RsetRequest)(nil),           // 46: popgate.v1.RsetRequest
+	(*RsetResponse)(nil),          // 47: popgate.v1.RsetResponse
+	(*NoopRequest)(nil),           // 48: popgate.v1.NoopRequest
+	(*NoopResponse)(nil),          // 49: popgate.v1.NoopResponse
+	(*RetrRequest)(nil),           // 50: popgate.v1.RetrRequest
+	(*RetrResponse)(nil),          // 51: popgate.v1.RetrResponse
+	(*TopRequest)(nil),            // 52: popgate.v1.TopRequest
+	(*TopResponse)(nil),           // 53: popgate.v1.TopResponse
+	(*QuitRequest)(nil),           // 54: popgate.v1.QuitRequest
+	(*QuitResponse)(nil),          // 55: popgate.v1.QuitResponse
+	(*Server)(nil),                // 56: popgate.v1.Server
+	(*TlsState)(nil),              // 57: popgate.v1.TlsState
+	(*durationpb.Duration)(nil),   // 58: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 59: google.protobuf.Timestamp
+	(*TlsOptions)(nil),            // 60: popgate.v1.TlsOptions
+	(*Credentials)(nil),           // 61: popgate.v1.Credentials
+	(CommitOutcome)(0),            // 62: popgate.v1.CommitOutcome
 }
 var file_popgate_v1_pop3_service_proto_depIdxs = []int32{
-	54, // 0: popgate.v1.OpenSessionRequest.server:type_name -> popgate.v1.Server
-	55, // 1: popgate.v1.OpenSessionResponse.tls:type_name -> popgate.v1.TlsState
-	56, // 2: popgate.v1.OpenSessionResponse.idle_timeout:type_name -> google.protobuf.Duration
-	56, // 3: popgate.v1.OpenSessionResponse.max_age:type_name -> google.protobuf.Duration
+	56, // 0: popgate.v1.OpenSessionRequest.server:type_name -> popgate.v1.Server
+	57, // 1: popgate.v1.OpenSessionResponse.tls:type_name -> popgate.v1.TlsState
+	58, // 2: popgate.v1.OpenSessionResponse.idle_timeout:type_name -> google.protobuf.Duration
+	58, // 3: popgate.v1.OpenSessionResponse.max_age:type_name -> google.protobuf.Duration
 	9,  // 4: popgate.v1.WatchDebugResponse.lines:type_name -> popgate.v1.DebugLine
-	57, // 5: popgate.v1.DebugLine.time:type_name -> google.protobuf.Timestamp
+	59, // 5: popgate.v1.DebugLine.time:type_name -> google.protobuf.Timestamp
 	0,  // 6: popgate.v1.DebugLine.direction:type_name -> popgate.v1.DebugDirection
-	12, // 7: popgate.v1.CapaResponse.capabilities:type_name -> popgate.v1.Capability
-	58, // 8: popgate.v1.StlsRequest.tls:type_name -> popgate.v1.TlsOptions
-	55, // 9: popgate.v1.StlsResponse.tls:type_name -> popgate.v1.TlsState
-	19, // 10: popgate.v1.LangResponse.languages:type_name -> popgate.v1.Language
-	59, // 11: popgate.v1.AuthRequest.credentials:type_name -> popgate.v1.Credentials
-	38, // 12: popgate.v1.ListResponse.entries:type_name -> popgate.v1.ListEntry
-	41, // 13: popgate.v1.UidlResponse.entries:type_name -> popgate.v1.UidlEntry
-	60, // 14: popgate.v1.QuitResponse.outcome:type_name -> popgate.v1.CommitOutcome
-	1,  // 15: popgate.v1.Pop3Service.OpenSession:input_type -> popgate.v1.OpenSessionRequest
-	3,  // 16: popgate.v1.Pop3Service.GetWelcome:input_type -> popgate.v1.GetWelcomeRequest
-	5,  // 17: popgate.v1.Pop3Service.SetDebugLevel:input_type -> popgate.v1.SetDebugLevelRequest
-	7,  // 18: popgate.v1.Pop3Service.WatchDebug:input_type -> popgate.v1.WatchDebugRequest
-	10, // 19: popgate.v1.Pop3Service.Capa:input_type -> popgate.v1.CapaRequest
-	13, // 20: popgate.v1.Pop3Service.Stls:input_type -> popgate.v1.StlsRequest
-	15, // 21: popgate.v1.Pop3Service.Utf8:input_type -> popgate.v1.Utf8Request
-	17, // 22: popgate.v1.Pop3Service.Lang:input_type -> popgate.v1.LangRequest
-	20, // 23: popgate.v1.Pop3Service.CloseSession:input_type -> popgate.v1.CloseSessionRequest
-	22, // 24: popgate.v1.Pop3Service.User:input_type -> popgate.v1.UserRequest
-	24, // 25: popgate.v1.Pop3Service.Pass:input_type -> popgate.v1.PassRequest
-	26, // 26: popgate.v1.Pop3Service.Apop:input_type -> popgate.v1.ApopRequest
-	28, // 27: popgate.v1.Pop3Service.Rpop:input_type -> popgate.v1.RpopRequest
-	30, // 28: popgate.v1.Pop3Service.Auth:input_type -> popgate.v1.AuthRequest
-	32, // 29: popgate.v1.Pop3Service.AuthExchange:input_type -> popgate.v1.AuthExchangeRequest
-	34, // 30: popgate.v1.Pop3Service.Stat:input_type -> popgate.v1.StatRequest
-	36, // 31: popgate.v1.Pop3Service.List:input_type -> popgate.v1.ListRequest
-	39, // 32: popgate.v1.Pop3Service.Uidl:input_type -> popgate.v1.UidlRequest
-	42, // 33: popgate.v1.Pop3Service.Dele:input_type -> popgate.v1.DeleRequest
-	44, // 34: popgate.v1.Pop3Service.Rset:input_type -> popgate.v1.RsetRequest
-	46, // 35: popgate.v1.Pop3Service.Noop:input_type -> popgate.v1.NoopRequest
-	48, // 36: popgate.v1.Pop3Service.Retr:input_type -> popgate.v1.RetrRequest
-	50, // 37: popgate.v1.Pop3Service.Top:input_type -> popgate.v1.TopRequest
-	52, // 38: popgate.v1.Pop3Service.Quit:input_type -> popgate.v1.QuitRequest
-	2,  // 39: popgate.v1.Pop3Service.OpenSession:output_type -> popgate.v1.OpenSessionResponse
-	4,  // 40: popgate.v1.Pop3Service.GetWelcome:output_type -> popgate.v1.GetWelcomeResponse
-	6,  // 41: popgate.v1.Pop3Service.SetDebugLevel:output_type -> popgate.v1.SetDebugLevelResponse
-	8,  // 42: popgate.v1.Pop3Service.WatchDebug:output_type -> popgate.v1.WatchDebugResponse
-	11, // 43: popgate.v1.Pop3Service.Capa:output_type -> popgate.v1.CapaResponse
-	14, // 44: popgate.v1.Pop3Service.Stls:output_type -> popgate.v1.StlsResponse
-	16, // 45: popgate.v1.Pop3Service.Utf8:output_type -> popgate.v1.Utf8Response
-	18, // 46: popgate.v1.Pop3Service.Lang:output_type -> popgate.v1.LangResponse
-	21, // 47: popgate.v1.Pop3Service.CloseSession:output_type -> popgate.v1.CloseSessionResponse
-	23, // 48: popgate.v1.Pop3Service.User:output_type -> popgate.v1.UserResponse
-	25, // 49: popgate.v1.Pop3Service.Pass:output_type -> popgate.v1.PassResponse
-	27, // 50: popgate.v1.Pop3Service.Apop:output_type -> popgate.v1.ApopResponse
-	29, // 51: popgate.v1.Pop3Service.Rpop:output_type -> popgate.v1.RpopResponse
-	31, // 52: popgate.v1.Pop3Service.Auth:output_type -> popgate.v1.AuthResponse
-	33, // 53: popgate.v1.Pop3Service.AuthExchange:output_type -> popgate.v1.AuthExchangeResponse
-	35, // 54: popgate.v1.Pop3Service.Stat:output_type -> popgate.v1.StatResponse
-	37, // 55: popgate.v1.Pop3Service.List:output_type -> popgate.v1.ListResponse
-	40, // 56: popgate.v1.Pop3Service.Uidl:output_type -> popgate.v1.UidlResponse
-	43, // 57: popgate.v1.Pop3Service.Dele:output_type -> popgate.v1.DeleResponse
-	45, // 58: popgate.v1.Pop3Service.Rset:output_type -> popgate.v1.RsetResponse
-	47, // 59: popgate.v1.Pop3Service.Noop:output_type -> popgate.v1.NoopResponse
-	49, // 60: popgate.v1.Pop3Service.Retr:output_type -> popgate.v1.RetrResponse
-	51, // 61: popgate.v1.Pop3Service.Top:output_type -> popgate.v1.TopResponse
-	53, // 62: popgate.v1.Pop3Service.Quit:output_type -> popgate.v1.QuitResponse
-	39, // [39:63] is the sub-list for method output_type
-	15, // [15:39] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	14, // 7: popgate.v1.CapaResponse.capabilities:type_name -> popgate.v1.Capability
+	12, // 8: popgate.v1.CapaResponse.extensions:type_name -> popgate.v1.Extensions
+	58, // 9: popgate.v1.Extensions.login_delay:type_name -> google.protobuf.Duration
+	13, // 10: popgate.v1.Extensions.expire:type_name -> popgate.v1.Expire
+	60, // 11: popgate.v1.StlsRequest.tls:type_name -> popgate.v1.TlsOptions
+	57, // 12: popgate.v1.StlsResponse.tls:type_name -> popgate.v1.TlsState
+	21, // 13: popgate.v1.LangResponse.languages:type_name -> popgate.v1.Language
+	61, // 14: popgate.v1.AuthRequest.credentials:type_name -> popgate.v1.Credentials
+	40, // 15: popgate.v1.ListResponse.entries:type_name -> popgate.v1.ListEntry
+	43, // 16: popgate.v1.UidlResponse.entries:type_name -> popgate.v1.UidlEntry
+	62, // 17: popgate.v1.QuitResponse.outcome:type_name -> popgate.v1.CommitOutcome
+	1,  // 18: popgate.v1.Pop3Service.OpenSession:input_type -> popgate.v1.OpenSessionRequest
+	3,  // 19: popgate.v1.Pop3Service.GetWelcome:input_type -> popgate.v1.GetWelcomeRequest
+	5,  // 20: popgate.v1.Pop3Service.SetDebugLevel:input_type -> popgate.v1.SetDebugLevelRequest
+	7,  // 21: popgate.v1.Pop3Service.WatchDebug:input_type -> popgate.v1.WatchDebugRequest
+	10, // 22: popgate.v1.Pop3Service.Capa:input_type -> popgate.v1.CapaRequest
+	15, // 23: popgate.v1.Pop3Service.Stls:input_type -> popgate.v1.StlsRequest
+	17, // 24: popgate.v1.Pop3Service.Utf8:input_type -> popgate.v1.Utf8Request
+	19, // 25: popgate.v1.Pop3Service.Lang:input_type -> popgate.v1.LangRequest
+	22, // 26: popgate.v1.Pop3Service.CloseSession:input_type -> popgate.v1.CloseSessionRequest
+	24, // 27: popgate.v1.Pop3Service.User:input_type -> popgate.v1.UserRequest
+	26, // 28: popgate.v1.Pop3Service.Pass:input_type -> popgate.v1.PassRequest
+	28, // 29: popgate.v1.Pop3Service.Apop:input_type -> popgate.v1.ApopRequest
+	30, // 30: popgate.v1.Pop3Service.Rpop:input_type -> popgate.v1.RpopRequest
+	32, // 31: popgate.v1.Pop3Service.Auth:input_type -> popgate.v1.AuthRequest
+	34, // 32: popgate.v1.Pop3Service.AuthExchange:input_type -> popgate.v1.AuthExchangeRequest
+	36, // 33: popgate.v1.Pop3Service.Stat:input_type -> popgate.v1.StatRequest
+	38, // 34: popgate.v1.Pop3Service.List:input_type -> popgate.v1.ListRequest
+	41, // 35: popgate.v1.Pop3Service.Uidl:input_type -> popgate.v1.UidlRequest
+	44, // 36: popgate.v1.Pop3Service.Dele:input_type -> popgate.v1.DeleRequest
+	46, // 37: popgate.v1.Pop3Service.Rset:input_type -> popgate.v1.RsetRequest
+	48, // 38: popgate.v1.Pop3Service.Noop:input_type -> popgate.v1.NoopRequest
+	50, // 39: popgate.v1.Pop3Service.Retr:input_type -> popgate.v1.RetrRequest
+	52, // 40: popgate.v1.Pop3Service.Top:input_type -> popgate.v1.TopRequest
+	54, // 41: popgate.v1.Pop3Service.Quit:input_type -> popgate.v1.QuitRequest
+	2,  // 42: popgate.v1.Pop3Service.OpenSession:output_type -> popgate.v1.OpenSessionResponse
+	4,  // 43: popgate.v1.Pop3Service.GetWelcome:output_type -> popgate.v1.GetWelcomeResponse
+	6,  // 44: popgate.v1.Pop3Service.SetDebugLevel:output_type -> popgate.v1.SetDebugLevelResponse
+	8,  // 45: popgate.v1.Pop3Service.WatchDebug:output_type -> popgate.v1.WatchDebugResponse
+	11, // 46: popgate.v1.Pop3Service.Capa:output_type -> popgate.v1.CapaResponse
+	16, // 47: popgate.v1.Pop3Service.Stls:output_type -> popgate.v1.StlsResponse
+	18, // 48: popgate.v1.Pop3Service.Utf8:output_type -> popgate.v1.Utf8Response
+	20, // 49: popgate.v1.Pop3Service.Lang:output_type -> popgate.v1.LangResponse
+	23, // 50: popgate.v1.Pop3Service.CloseSession:output_type -> popgate.v1.CloseSessionResponse
+	25, // 51: popgate.v1.Pop3Service.User:output_type -> popgate.v1.UserResponse
+	27, // 52: popgate.v1.Pop3Service.Pass:output_type -> popgate.v1.PassResponse
+	29, // 53: popgate.v1.Pop3Service.Apop:output_type -> popgate.v1.ApopResponse
+	31, // 54: popgate.v1.Pop3Service.Rpop:output_type -> popgate.v1.RpopResponse
+	33, // 55: popgate.v1.Pop3Service.Auth:output_type -> popgate.v1.AuthResponse
+	35, // 56: popgate.v1.Pop3Service.AuthExchange:output_type -> popgate.v1.AuthExchangeResponse
+	37, // 57: popgate.v1.Pop3Service.Stat:output_type -> popgate.v1.StatResponse
+	39, // 58: popgate.v1.Pop3Service.List:output_type -> popgate.v1.ListResponse
+	42, // 59: popgate.v1.Pop3Service.Uidl:output_type -> popgate.v1.UidlResponse
+	45, // 60: popgate.v1.Pop3Service.Dele:output_type -> popgate.v1.DeleResponse
+	47, // 61: popgate.v1.Pop3Service.Rset:output_type -> popgate.v1.RsetResponse
+	49, // 62: popgate.v1.Pop3Service.Noop:output_type -> popgate.v1.NoopResponse
+	51, // 63: popgate.v1.Pop3Service.Retr:output_type -> popgate.v1.RetrResponse
+	53, // 64: popgate.v1.Pop3Service.Top:output_type -> popgate.v1.TopResponse
+	55, // 65: popgate.v1.Pop3Service.Quit:output_type -> popgate.v1.QuitResponse
+	42, // [42:66] is the sub-list for method output_type
+	18, // [18:42] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_popgate_v1_pop3_service_proto_init() }
@@ -3473,26 +3752,26 @@ func file_popgate_v1_pop3_service_proto_init() {
 	}
 	file_popgate_v1_error_proto_init()
 	file_popgate_v1_server_proto_init()
-	file_popgate_v1_pop3_service_proto_msgTypes[16].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[31].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[32].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[35].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[36].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[18].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[33].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[34].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[37].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[38].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[39].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[40].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[41].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[47].OneofWrappers = []any{}
-	file_popgate_v1_pop3_service_proto_msgTypes[48].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[42].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[43].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[49].OneofWrappers = []any{}
 	file_popgate_v1_pop3_service_proto_msgTypes[50].OneofWrappers = []any{}
+	file_popgate_v1_pop3_service_proto_msgTypes[52].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_popgate_v1_pop3_service_proto_rawDesc), len(file_popgate_v1_pop3_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   53,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

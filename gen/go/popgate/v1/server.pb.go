@@ -350,14 +350,14 @@ func (x *TlsState) GetVerified() bool {
 // Credentials log in to a mailbox by SASL (RFC 5034). popgate keeps them no longer than the login takes.
 type Credentials struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Authentication identity: the user's name.
+	// Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
 	Username string `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
 	// Authorization identity, for who acts on behalf of another; mostly empty.
 	AuthorizationIdentity string `protobuf:"bytes,2,opt,name=authorization_identity,json=authorizationIdentity,proto3" json:"authorization_identity,omitempty"`
 	// SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-	// the secret; after a refusal never a weaker one.
+	// the secret; after a refusal never a weaker one. Auth names those that popgate knows.
 	Mechanism string `protobuf:"bytes,3,opt,name=mechanism,proto3" json:"mechanism,omitempty"`
-	// What proves the identity.
+	// What proves the identity. Only ANONYMOUS goes without.
 	//
 	// Types that are valid to be assigned to Secret:
 	//

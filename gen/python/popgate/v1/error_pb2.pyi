@@ -78,7 +78,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_LOGIN_FAILED: _ErrorReason.ValueType  # 13
     """PERMISSION_DENIED: the server refused the login. `certain` is "true" only where it said [AUTH] (RFC 3206): without it
-    the cause may also be a busy server or a locked maildrop.
+    the cause may also be a busy server or a locked maildrop. `challenge` is why a token was refused, in the server's JSON.
     Example: `{ERROR_REASON_LOGIN_FAILED, {command: "PASS", response: "-ERR [AUTH] no", responseCode: "AUTH", certain: "true"}}`.
     """
     ERROR_REASON_MAILBOX_IN_USE: _ErrorReason.ValueType  # 14
@@ -169,7 +169,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
       - `google.rpc.ErrorInfo`: `domain` is "popgate.v1", `reason` the full name of a value of this enum, and `metadata`
         holds, where they apply, `command` (the POP3 command, without arguments), `response` (the server's status line),
         `responseCode` (RFC 2449 section 8, without brackets), `cause` (a value of Cause without its prefix), `outcome` (a
-        value of CommitOutcome without its prefix), `certain` and `replayed` ("true"), `owner` (a replica's name);
+        value of CommitOutcome without its prefix), `certain` and `replayed` ("true"), `challenge` (why a token was
+        refused), `owner` (a replica's name);
       - `google.rpc.BadRequest` for INVALID_ARGUMENT: every field at fault, not just the first;
       - `google.rpc.RetryInfo` where trying again later can help.
 
@@ -236,7 +237,7 @@ Example: `{ERROR_REASON_NOT_SUPPORTED_BY_SERVER, {command: "TOP", response: "-ER
 """
 ERROR_REASON_LOGIN_FAILED: ErrorReason.ValueType  # 13
 """PERMISSION_DENIED: the server refused the login. `certain` is "true" only where it said [AUTH] (RFC 3206): without it
-the cause may also be a busy server or a locked maildrop.
+the cause may also be a busy server or a locked maildrop. `challenge` is why a token was refused, in the server's JSON.
 Example: `{ERROR_REASON_LOGIN_FAILED, {command: "PASS", response: "-ERR [AUTH] no", responseCode: "AUTH", certain: "true"}}`.
 """
 ERROR_REASON_MAILBOX_IN_USE: ErrorReason.ValueType  # 14

@@ -320,25 +320,145 @@ class CapaResponse(_message.Message):
 
     RESPONSE_FIELD_NUMBER: _builtins.int
     CAPABILITIES_FIELD_NUMBER: _builtins.int
+    EXTENSIONS_FIELD_NUMBER: _builtins.int
     response: _builtins.str
     """The server's status line."""
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Capability]:
         """The capabilities in the server's order."""
 
+    @_builtins.property
+    def extensions(self) -> Global___Extensions:
+        """What they mean."""
+
     def __init__(
         self,
         *,
         response: _builtins.str = ...,
         capabilities: _abc.Iterable[Global___Capability] | None = ...,
+        extensions: Global___Extensions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extensions", b"extensions"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "response", b"response"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "extensions", b"extensions", "response", b"response"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CapaResponse: _TypeAlias = CapaResponse  # noqa: Y015
+
+@_typing.final
+class Extensions(_message.Message):
+    """Extensions is what a server's capabilities say, as far as RFCs have a meaning for it. A line that cannot be read says nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOP_FIELD_NUMBER: _builtins.int
+    UIDL_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    STLS_FIELD_NUMBER: _builtins.int
+    SASL_MECHANISMS_FIELD_NUMBER: _builtins.int
+    RESP_CODES_FIELD_NUMBER: _builtins.int
+    AUTH_RESP_CODE_FIELD_NUMBER: _builtins.int
+    PIPELINING_FIELD_NUMBER: _builtins.int
+    LOGIN_DELAY_FIELD_NUMBER: _builtins.int
+    LOGIN_DELAY_BY_USER_FIELD_NUMBER: _builtins.int
+    EXPIRE_FIELD_NUMBER: _builtins.int
+    IMPLEMENTATION_FIELD_NUMBER: _builtins.int
+    UTF8_FIELD_NUMBER: _builtins.int
+    UTF8_USER_FIELD_NUMBER: _builtins.int
+    LANG_FIELD_NUMBER: _builtins.int
+    top: _builtins.bool
+    """The server has TOP (RFC 1939 section 7)."""
+    uidl: _builtins.bool
+    """The server has UIDL (RFC 1939 section 7)."""
+    user: _builtins.bool
+    """The server has USER and PASS (RFC 1939 section 7)."""
+    stls: _builtins.bool
+    """The server has STLS (RFC 2595 section 4). Some still say so when TLS is on."""
+    resp_codes: _builtins.bool
+    """Texts that begin with "[" are response codes (RFC 2449 section 6.4)."""
+    auth_resp_code: _builtins.bool
+    """[AUTH], [SYS/TEMP] and [SYS/PERM] are used (RFC 3206)."""
+    pipelining: _builtins.bool
+    """Commands may be sent ahead of replies (RFC 2449 section 6.6)."""
+    login_delay_by_user: _builtins.bool
+    """`login_delay` is the greatest of all users'; after login Capa tells the user's own."""
+    implementation: _builtins.str
+    """The server's name and version (RFC 2449 section 6.9), or empty."""
+    utf8: _builtins.bool
+    """The server has UTF8 (RFC 6856 section 2)."""
+    utf8_user: _builtins.bool
+    """User names and passwords may be UTF-8 (RFC 6856 section 2.2)."""
+    lang: _builtins.bool
+    """The server has LANG (RFC 6856 section 3)."""
+    @_builtins.property
+    def sasl_mechanisms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the mechanisms of AUTH, in capital letters (RFC 5034 section 3)."""
+
+    @_builtins.property
+    def login_delay(self) -> _duration_pb2.Duration:
+        """Least time between two logins (RFC 2449 section 6.5). Absent: none is given."""
+
+    @_builtins.property
+    def expire(self) -> Global___Expire:
+        """How long messages stay (RFC 2449 section 6.7). Absent: the server does not say."""
+
+    def __init__(
+        self,
+        *,
+        top: _builtins.bool = ...,
+        uidl: _builtins.bool = ...,
+        user: _builtins.bool = ...,
+        stls: _builtins.bool = ...,
+        sasl_mechanisms: _abc.Iterable[_builtins.str] | None = ...,
+        resp_codes: _builtins.bool = ...,
+        auth_resp_code: _builtins.bool = ...,
+        pipelining: _builtins.bool = ...,
+        login_delay: _duration_pb2.Duration | None = ...,
+        login_delay_by_user: _builtins.bool = ...,
+        expire: Global___Expire | None = ...,
+        implementation: _builtins.str = ...,
+        utf8: _builtins.bool = ...,
+        utf8_user: _builtins.bool = ...,
+        lang: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire", b"expire", "login_delay", b"login_delay"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth_resp_code", b"auth_resp_code", "expire", b"expire", "implementation", b"implementation", "lang", b"lang", "login_delay", b"login_delay", "login_delay_by_user", b"login_delay_by_user", "pipelining", b"pipelining", "resp_codes", b"resp_codes", "sasl_mechanisms", b"sasl_mechanisms", "stls", b"stls", "top", b"top", "uidl", b"uidl", "user", b"user", "utf8", b"utf8", "utf8_user", b"utf8_user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Extensions: _TypeAlias = Extensions  # noqa: Y015
+
+@_typing.final
+class Expire(_message.Message):
+    """Expire is how long a server keeps messages that it may remove unasked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEVER_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    BY_USER_FIELD_NUMBER: _builtins.int
+    never: _builtins.bool
+    """For ever; `days` has no meaning then."""
+    days: _builtins.int
+    """Days. 0 is a warning: Quit removes what was retrieved, marked or not."""
+    by_user: _builtins.bool
+    """This is the least of all users'; after login Capa tells the user's own."""
+    def __init__(
+        self,
+        *,
+        never: _builtins.bool = ...,
+        days: _builtins.int = ...,
+        by_user: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_user", b"by_user", "days", b"days", "never", b"never"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Expire: _TypeAlias = Expire  # noqa: Y015
 
 @_typing.final
 class Capability(_message.Message):
@@ -608,7 +728,7 @@ class UserRequest(_message.Message):
     session_id: _builtins.str
     """The session."""
     username: _builtins.str
-    """User's name. No spaces: they would end it."""
+    """User's name."""
     def __init__(
         self,
         *,
@@ -705,7 +825,7 @@ class ApopRequest(_message.Message):
     session_id: _builtins.str
     """The session."""
     username: _builtins.str
-    """User's name. No spaces."""
+    """User's name. No spaces: the digest is what follows the first one."""
     secret: _builtins.str
     """Shared secret. It does not go over the wire."""
     def __init__(
@@ -756,7 +876,7 @@ class RpopRequest(_message.Message):
     session_id: _builtins.str
     """The session."""
     username: _builtins.str
-    """User's name. No spaces."""
+    """User's name."""
     def __init__(
         self,
         *,

@@ -205,12 +205,12 @@ class Credentials(_message.Message):
     ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
     EXTERNAL_FIELD_NUMBER: _builtins.int
     username: _builtins.str
-    """Authentication identity: the user's name."""
+    """Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came."""
     authorization_identity: _builtins.str
     """Authorization identity, for who acts on behalf of another; mostly empty."""
     mechanism: _builtins.str
     """SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-    the secret; after a refusal never a weaker one.
+    the secret; after a refusal never a weaker one. Auth names those that popgate knows.
     """
     password: _builtins.str
     """Password."""

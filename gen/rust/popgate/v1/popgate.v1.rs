@@ -7,7 +7,8 @@
 ///    - `google.rpc.ErrorInfo`: `domain` is "popgate.v1", `reason` the full name of a value of this enum, and `metadata`
 ///      holds, where they apply, `command` (the POP3 command, without arguments), `response` (the server's status line),
 ///      `responseCode` (RFC 2449 section 8, without brackets), `cause` (a value of Cause without its prefix), `outcome` (a
-///      value of CommitOutcome without its prefix), `certain` and `replayed` ("true"), `owner` (a replica's name);
+///      value of CommitOutcome without its prefix), `certain` and `replayed` ("true"), `challenge` (why a token was
+///      refused), `owner` (a replica's name);
 ///    - `google.rpc.BadRequest` for INVALID_ARGUMENT: every field at fault, not just the first;
 ///    - `google.rpc.RetryInfo` where trying again later can help.
 ///
@@ -62,7 +63,7 @@ pub enum ErrorReason {
     /// Example: `{ERROR_REASON_NOT_SUPPORTED_BY_SERVER, {command: "TOP", response: "-ERR unknown command"}}`.
     NotSupportedByServer = 12,
     /// PERMISSION_DENIED: the server refused the login. `certain` is "true" only where it said \[AUTH\] (RFC 3206): without it
-    /// the cause may also be a busy server or a locked maildrop.
+    /// the cause may also be a busy server or a locked maildrop. `challenge` is why a token was refused, in the server's JSON.
     /// Example: `{ERROR_REASON_LOGIN_FAILED, {command: "PASS", response: "-ERR \[AUTH\] no", responseCode: "AUTH", certain: "true"}}`.
     LoginFailed = 13,
     /// UNAVAILABLE: another session holds the maildrop: \[IN-USE\] (RFC 2449 section 8.1.2), or a text known to mean it.
@@ -408,23 +409,23 @@ pub struct TlsState {
 /// Credentials log in to a mailbox by SASL (RFC 5034). popgate keeps them no longer than the login takes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Credentials {
-    /// Authentication identity: the user's name.
+    /// Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
     #[prost(string, tag="1")]
     pub username: ::prost::alloc::string::String,
     /// Authorization identity, for who acts on behalf of another; mostly empty.
     #[prost(string, tag="2")]
     pub authorization_identity: ::prost::alloc::string::String,
     /// SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-    /// the secret; after a refusal never a weaker one.
+    /// the secret; after a refusal never a weaker one. Auth names those that popgate knows.
     #[prost(string, tag="3")]
     pub mechanism: ::prost::alloc::string::String,
-    /// What proves the identity.
+    /// What proves the identity. Only ANONYMOUS goes without.
     #[prost(oneof="credentials::Secret", tags="4, 5, 6")]
     pub secret: ::core::option::Option<credentials::Secret>,
 }
 /// Nested message and enum types in `Credentials`.
 pub mod credentials {
-    /// What proves the identity.
+    /// What proves the identity. Only ANONYMOUS goes without.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Secret {
         /// Password.
@@ -579,6 +580,71 @@ pub struct CapaResponse {
     /// The capabilities in the server's order.
     #[prost(message, repeated, tag="2")]
     pub capabilities: ::prost::alloc::vec::Vec<Capability>,
+    /// What they mean.
+    #[prost(message, optional, tag="3")]
+    pub extensions: ::core::option::Option<Extensions>,
+}
+/// Extensions is what a server's capabilities say, as far as RFCs have a meaning for it. A line that cannot be read says nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Extensions {
+    /// The server has TOP (RFC 1939 section 7).
+    #[prost(bool, tag="1")]
+    pub top: bool,
+    /// The server has UIDL (RFC 1939 section 7).
+    #[prost(bool, tag="2")]
+    pub uidl: bool,
+    /// The server has USER and PASS (RFC 1939 section 7).
+    #[prost(bool, tag="3")]
+    pub user: bool,
+    /// The server has STLS (RFC 2595 section 4). Some still say so when TLS is on.
+    #[prost(bool, tag="4")]
+    pub stls: bool,
+    /// Names of the mechanisms of AUTH, in capital letters (RFC 5034 section 3).
+    #[prost(string, repeated, tag="5")]
+    pub sasl_mechanisms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Texts that begin with "[" are response codes (RFC 2449 section 6.4).
+    #[prost(bool, tag="6")]
+    pub resp_codes: bool,
+    /// \[AUTH\], \[SYS/TEMP\] and \[SYS/PERM\] are used (RFC 3206).
+    #[prost(bool, tag="7")]
+    pub auth_resp_code: bool,
+    /// Commands may be sent ahead of replies (RFC 2449 section 6.6).
+    #[prost(bool, tag="8")]
+    pub pipelining: bool,
+    /// Least time between two logins (RFC 2449 section 6.5). Absent: none is given.
+    #[prost(message, optional, tag="9")]
+    pub login_delay: ::core::option::Option<::prost_types::Duration>,
+    /// `login_delay` is the greatest of all users'; after login Capa tells the user's own.
+    #[prost(bool, tag="10")]
+    pub login_delay_by_user: bool,
+    /// How long messages stay (RFC 2449 section 6.7). Absent: the server does not say.
+    #[prost(message, optional, tag="11")]
+    pub expire: ::core::option::Option<Expire>,
+    /// The server's name and version (RFC 2449 section 6.9), or empty.
+    #[prost(string, tag="12")]
+    pub implementation: ::prost::alloc::string::String,
+    /// The server has UTF8 (RFC 6856 section 2).
+    #[prost(bool, tag="13")]
+    pub utf8: bool,
+    /// User names and passwords may be UTF-8 (RFC 6856 section 2.2).
+    #[prost(bool, tag="14")]
+    pub utf8_user: bool,
+    /// The server has LANG (RFC 6856 section 3).
+    #[prost(bool, tag="15")]
+    pub lang: bool,
+}
+/// Expire is how long a server keeps messages that it may remove unasked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Expire {
+    /// For ever; `days` has no meaning then.
+    #[prost(bool, tag="1")]
+    pub never: bool,
+    /// Days. 0 is a warning: Quit removes what was retrieved, marked or not.
+    #[prost(uint32, tag="2")]
+    pub days: u32,
+    /// This is the least of all users'; after login Capa tells the user's own.
+    #[prost(bool, tag="3")]
+    pub by_user: bool,
 }
 /// Capability is one line of CAPA (RFC 2449 section 3).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -677,7 +743,7 @@ pub struct UserRequest {
     /// The session.
     #[prost(string, tag="1")]
     pub session_id: ::prost::alloc::string::String,
-    /// User's name. No spaces: they would end it.
+    /// User's name.
     #[prost(string, tag="2")]
     pub username: ::prost::alloc::string::String,
 }
@@ -711,7 +777,7 @@ pub struct ApopRequest {
     /// The session.
     #[prost(string, tag="1")]
     pub session_id: ::prost::alloc::string::String,
-    /// User's name. No spaces.
+    /// User's name. No spaces: the digest is what follows the first one.
     #[prost(string, tag="2")]
     pub username: ::prost::alloc::string::String,
     /// Shared secret. It does not go over the wire.
@@ -731,7 +797,7 @@ pub struct RpopRequest {
     /// The session.
     #[prost(string, tag="1")]
     pub session_id: ::prost::alloc::string::String,
-    /// User's name. No spaces.
+    /// User's name.
     #[prost(string, tag="2")]
     pub username: ::prost::alloc::string::String,
 }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file popgate/v1/pop3_service.proto.
  */
 export const file_popgate_v1_pop3_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wb3BnYXRlL3YxL3BvcDNfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSI4ChJPcGVuU2Vzc2lvblJlcXVlc3QSIgoGc2VydmVyGAEgASgLMhIucG9wZ2F0ZS52MS5TZXJ2ZXIizAEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCghyZXNwb25zZRgCIAEoCRIhCgN0bHMYAyABKAsyFC5wb3BnYXRlLnYxLlRsc1N0YXRlEg8KB3JlcGxpY2EYBCABKAkSLwoMaWRsZV90aW1lb3V0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB21heF9hZ2UYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iJwoRR2V0V2VsY29tZVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSImChJHZXRXZWxjb21lUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiOQoUU2V0RGVidWdMZXZlbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoDSIXChVTZXREZWJ1Z0xldmVsUmVzcG9uc2UiJwoRV2F0Y2hEZWJ1Z1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJOChJXYXRjaERlYnVnUmVzcG9uc2USJAoFbGluZXMYASADKAsyFS5wb3BnYXRlLnYxLkRlYnVnTGluZRISCgpsb3N0X2xpbmVzGAIgASgDInIKCURlYnVnTGluZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglkaXJlY3Rpb24YAiABKA4yGi5wb3BnYXRlLnYxLkRlYnVnRGlyZWN0aW9uEgwKBGxpbmUYAyABKAkiIQoLQ2FwYVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJOCgxDYXBhUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSLAoMY2FwYWJpbGl0aWVzGAIgAygLMhYucG9wZ2F0ZS52MS5DYXBhYmlsaXR5IjsKCkNhcGFiaWxpdHkSDAoEbGluZRgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCWFyZ3VtZW50cxgDIAMoCSJGCgtTdGxzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiMKA3RscxgCIAEoCzIWLnBvcGdhdGUudjEuVGxzT3B0aW9ucyJDCgxTdGxzUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSIQoDdGxzGAIgASgLMhQucG9wZ2F0ZS52MS5UbHNTdGF0ZSIhCgtVdGY4UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIiAKDFV0ZjhSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCSI7CgtMYW5nUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhAKA3RhZxgCIAEoCUgAiAEBQgYKBF90YWciSQoMTGFuZ1Jlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJEicKCWxhbmd1YWdlcxgCIAMoCzIULnBvcGdhdGUudjEuTGFuZ3VhZ2UiOgoITGFuZ3VhZ2USDAoEbGluZRgBIAEoCRILCgN0YWcYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkiKQoTQ2xvc2VTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhYKFENsb3NlU2Vzc2lvblJlc3BvbnNlIjMKC1VzZXJSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkiIAoMVXNlclJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJIjgKC1Bhc3NSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSFQoIcGFzc3dvcmQYAiABKAlCA4ABASIgCgxQYXNzUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiSAoLQXBvcFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRITCgZzZWNyZXQYAyABKAlCA4ABASIgCgxBcG9wUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiMwoLUnBvcFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCSIgCgxScG9wUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiTwoLQXV0aFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMiMwoMQXV0aFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCSKkAQoTQXV0aEV4Y2hhbmdlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCRIdChBpbml0aWFsX3Jlc3BvbnNlGAMgASgMSACIAQESFQoIcmVzcG9uc2UYBCABKAxIAYgBARIOCgZjYW5jZWwYBSABKAhCEwoRX2luaXRpYWxfcmVzcG9uc2VCCwoJX3Jlc3BvbnNlIlsKFEF1dGhFeGNoYW5nZVJlc3BvbnNlEhYKCWNoYWxsZW5nZRgBIAEoDEgAiAEBEgsKA3JhdxgCIAEoCBIQCghyZXNwb25zZRgDIAEoCUIMCgpfY2hhbGxlbmdlIiEKC1N0YXRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiRwoMU3RhdFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJEhUKDW1lc3NhZ2VfY291bnQYAiABKA0SDgoGb2N0ZXRzGAMgASgDIlEKC0xpc3RSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSGwoObWVzc2FnZV9udW1iZXIYAiABKA1IAIgBAUIRCg9fbWVzc2FnZV9udW1iZXIiaAoMTGlzdFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJEiYKB2VudHJpZXMYAiADKAsyFS5wb3BnYXRlLnYxLkxpc3RFbnRyeRITCgZvY3RldHMYAyABKANIAIgBAUIJCgdfb2N0ZXRzImkKCUxpc3RFbnRyeRIMCgRsaW5lGAEgASgJEhsKDm1lc3NhZ2VfbnVtYmVyGAIgASgNSACIAQESEwoGb2N0ZXRzGAMgASgDSAGIAQFCEQoPX21lc3NhZ2VfbnVtYmVyQgkKB19vY3RldHMiUQoLVWlkbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIbCg5tZXNzYWdlX251bWJlchgCIAEoDUgAiAEBQhEKD19tZXNzYWdlX251bWJlciJoCgxVaWRsUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSJgoHZW50cmllcxgCIAMoCzIVLnBvcGdhdGUudjEuVWlkbEVudHJ5EhMKBm9jdGV0cxgDIAEoA0gAiAEBQgkKB19vY3RldHMibwoJVWlkbEVudHJ5EgwKBGxpbmUYASABKAkSGwoObWVzc2FnZV9udW1iZXIYAiABKA1IAIgBARIWCgl1bmlxdWVfaWQYAyABKAlIAYgBAUIRCg9fbWVzc2FnZV9udW1iZXJCDAoKX3VuaXF1ZV9pZCJlCgtEZWxlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhYKDm1lc3NhZ2VfbnVtYmVyGAIgASgNEhkKDGlmX3VuaXF1ZV9pZBgDIAEoCUgAiAEBQg8KDV9pZl91bmlxdWVfaWQiIAoMRGVsZVJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJIiEKC1JzZXRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiIAoMUnNldFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJIiEKC05vb3BSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiIAoMTm9vcFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJInYKC1JldHJSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSFgoObWVzc2FnZV9udW1iZXIYAiABKA0SFwoKbWF4X29jdGV0cxgDIAEoA0gAiAEBEhMKC3dhbnRfc2hhMjU2GAQgASgIQg0KC19tYXhfb2N0ZXRzIqYBCgxSZXRyUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSDAoEZGF0YRgCIAEoDBITCgZvY3RldHMYAyABKANIAIgBARISCgVjcmMzMhgEIAEoB0gBiAEBEhgKC3NpemVfYWdyZWVzGAUgASgISAKIAQESDgoGc2hhMjU2GAYgASgMQgkKB19vY3RldHNCCAoGX2NyYzMyQg4KDF9zaXplX2FncmVlcyJcCgpUb3BSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSFgoObWVzc2FnZV9udW1iZXIYAiABKA0SDQoFbGluZXMYAyABKA0SEwoLd2FudF9zaGEyNTYYBCABKAgigQEKC1RvcFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJEgwKBGRhdGEYAiABKAwSEwoGb2N0ZXRzGAMgASgDSACIAQESEgoFY3JjMzIYBCABKAdIAYgBARIOCgZzaGEyNTYYBiABKAxCCQoHX29jdGV0c0IICgZfY3JjMzJKBAgFEAYiIQoLUXVpdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJeCgxRdWl0UmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSKgoHb3V0Y29tZRgCIAEoDjIZLnBvcGdhdGUudjEuQ29tbWl0T3V0Y29tZRIQCghyZXBsYXllZBgDIAEoCCppCg5EZWJ1Z0RpcmVjdGlvbhIfChtERUJVR19ESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIYChRERUJVR19ESVJFQ1RJT05fU0VOVBABEhwKGERFQlVHX0RJUkVDVElPTl9SRUNFSVZFRBACMtsMCgtQb3AzU2VydmljZRJOCgtPcGVuU2Vzc2lvbhIeLnBvcGdhdGUudjEuT3BlblNlc3Npb25SZXF1ZXN0Gh8ucG9wZ2F0ZS52MS5PcGVuU2Vzc2lvblJlc3BvbnNlElAKCkdldFdlbGNvbWUSHS5wb3BnYXRlLnYxLkdldFdlbGNvbWVSZXF1ZXN0Gh4ucG9wZ2F0ZS52MS5HZXRXZWxjb21lUmVzcG9uc2UiA5ACAhJZCg1TZXREZWJ1Z0xldmVsEiAucG9wZ2F0ZS52MS5TZXREZWJ1Z0xldmVsUmVxdWVzdBohLnBvcGdhdGUudjEuU2V0RGVidWdMZXZlbFJlc3BvbnNlIgOQAgISTQoKV2F0Y2hEZWJ1ZxIdLnBvcGdhdGUudjEuV2F0Y2hEZWJ1Z1JlcXVlc3QaHi5wb3BnYXRlLnYxLldhdGNoRGVidWdSZXNwb25zZTABEj4KBENhcGESFy5wb3BnYXRlLnYxLkNhcGFSZXF1ZXN0GhgucG9wZ2F0ZS52MS5DYXBhUmVzcG9uc2UiA5ACAhI5CgRTdGxzEhcucG9wZ2F0ZS52MS5TdGxzUmVxdWVzdBoYLnBvcGdhdGUudjEuU3Rsc1Jlc3BvbnNlEjkKBFV0ZjgSFy5wb3BnYXRlLnYxLlV0ZjhSZXF1ZXN0GhgucG9wZ2F0ZS52MS5VdGY4UmVzcG9uc2USOQoETGFuZxIXLnBvcGdhdGUudjEuTGFuZ1JlcXVlc3QaGC5wb3BnYXRlLnYxLkxhbmdSZXNwb25zZRJWCgxDbG9zZVNlc3Npb24SHy5wb3BnYXRlLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaIC5wb3BnYXRlLnYxLkNsb3NlU2Vzc2lvblJlc3BvbnNlIgOQAgISOQoEVXNlchIXLnBvcGdhdGUudjEuVXNlclJlcXVlc3QaGC5wb3BnYXRlLnYxLlVzZXJSZXNwb25zZRI5CgRQYXNzEhcucG9wZ2F0ZS52MS5QYXNzUmVxdWVzdBoYLnBvcGdhdGUudjEuUGFzc1Jlc3BvbnNlEjkKBEFwb3ASFy5wb3BnYXRlLnYxLkFwb3BSZXF1ZXN0GhgucG9wZ2F0ZS52MS5BcG9wUmVzcG9uc2USOQoEUnBvcBIXLnBvcGdhdGUudjEuUnBvcFJlcXVlc3QaGC5wb3BnYXRlLnYxLlJwb3BSZXNwb25zZRI5CgRBdXRoEhcucG9wZ2F0ZS52MS5BdXRoUmVxdWVzdBoYLnBvcGdhdGUudjEuQXV0aFJlc3BvbnNlElUKDEF1dGhFeGNoYW5nZRIfLnBvcGdhdGUudjEuQXV0aEV4Y2hhbmdlUmVxdWVzdBogLnBvcGdhdGUudjEuQXV0aEV4Y2hhbmdlUmVzcG9uc2UoATABEj4KBFN0YXQSFy5wb3BnYXRlLnYxLlN0YXRSZXF1ZXN0GhgucG9wZ2F0ZS52MS5TdGF0UmVzcG9uc2UiA5ACAhJACgRMaXN0EhcucG9wZ2F0ZS52MS5MaXN0UmVxdWVzdBoYLnBvcGdhdGUudjEuTGlzdFJlc3BvbnNlIgOQAgIwARJACgRVaWRsEhcucG9wZ2F0ZS52MS5VaWRsUmVxdWVzdBoYLnBvcGdhdGUudjEuVWlkbFJlc3BvbnNlIgOQAgIwARI5CgREZWxlEhcucG9wZ2F0ZS52MS5EZWxlUmVxdWVzdBoYLnBvcGdhdGUudjEuRGVsZVJlc3BvbnNlEj4KBFJzZXQSFy5wb3BnYXRlLnYxLlJzZXRSZXF1ZXN0GhgucG9wZ2F0ZS52MS5Sc2V0UmVzcG9uc2UiA5ACAhI+CgROb29wEhcucG9wZ2F0ZS52MS5Ob29wUmVxdWVzdBoYLnBvcGdhdGUudjEuTm9vcFJlc3BvbnNlIgOQAgISOwoEUmV0chIXLnBvcGdhdGUudjEuUmV0clJlcXVlc3QaGC5wb3BnYXRlLnYxLlJldHJSZXNwb25zZTABEj0KA1RvcBIWLnBvcGdhdGUudjEuVG9wUmVxdWVzdBoXLnBvcGdhdGUudjEuVG9wUmVzcG9uc2UiA5ACAjABEj4KBFF1aXQSFy5wb3BnYXRlLnYxLlF1aXRSZXF1ZXN0GhgucG9wZ2F0ZS52MS5RdWl0UmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_popgate_v1_error, file_popgate_v1_server]);
+  fileDesc("Ch1wb3BnYXRlL3YxL3BvcDNfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSI4ChJPcGVuU2Vzc2lvblJlcXVlc3QSIgoGc2VydmVyGAEgASgLMhIucG9wZ2F0ZS52MS5TZXJ2ZXIizAEKE09wZW5TZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCghyZXNwb25zZRgCIAEoCRIhCgN0bHMYAyABKAsyFC5wb3BnYXRlLnYxLlRsc1N0YXRlEg8KB3JlcGxpY2EYBCABKAkSLwoMaWRsZV90aW1lb3V0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB21heF9hZ2UYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iJwoRR2V0V2VsY29tZVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSImChJHZXRXZWxjb21lUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiOQoUU2V0RGVidWdMZXZlbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoDSIXChVTZXREZWJ1Z0xldmVsUmVzcG9uc2UiJwoRV2F0Y2hEZWJ1Z1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJOChJXYXRjaERlYnVnUmVzcG9uc2USJAoFbGluZXMYASADKAsyFS5wb3BnYXRlLnYxLkRlYnVnTGluZRISCgpsb3N0X2xpbmVzGAIgASgDInIKCURlYnVnTGluZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglkaXJlY3Rpb24YAiABKA4yGi5wb3BnYXRlLnYxLkRlYnVnRGlyZWN0aW9uEgwKBGxpbmUYAyABKAkiIQoLQ2FwYVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJ6CgxDYXBhUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSLAoMY2FwYWJpbGl0aWVzGAIgAygLMhYucG9wZ2F0ZS52MS5DYXBhYmlsaXR5EioKCmV4dGVuc2lvbnMYAyABKAsyFi5wb3BnYXRlLnYxLkV4dGVuc2lvbnMi1AIKCkV4dGVuc2lvbnMSCwoDdG9wGAEgASgIEgwKBHVpZGwYAiABKAgSDAoEdXNlchgDIAEoCBIMCgRzdGxzGAQgASgIEhcKD3Nhc2xfbWVjaGFuaXNtcxgFIAMoCRISCgpyZXNwX2NvZGVzGAYgASgIEhYKDmF1dGhfcmVzcF9jb2RlGAcgASgIEhIKCnBpcGVsaW5pbmcYCCABKAgSLgoLbG9naW5fZGVsYXkYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGwoTbG9naW5fZGVsYXlfYnlfdXNlchgKIAEoCBIiCgZleHBpcmUYCyABKAsyEi5wb3BnYXRlLnYxLkV4cGlyZRIWCg5pbXBsZW1lbnRhdGlvbhgMIAEoCRIMCgR1dGY4GA0gASgIEhEKCXV0ZjhfdXNlchgOIAEoCBIMCgRsYW5nGA8gASgIIjYKBkV4cGlyZRINCgVuZXZlchgBIAEoCBIMCgRkYXlzGAIgASgNEg8KB2J5X3VzZXIYAyABKAgiOwoKQ2FwYWJpbGl0eRIMCgRsaW5lGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJYXJndW1lbnRzGAMgAygJIkYKC1N0bHNSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSIwoDdGxzGAIgASgLMhYucG9wZ2F0ZS52MS5UbHNPcHRpb25zIkMKDFN0bHNSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCRIhCgN0bHMYAiABKAsyFC5wb3BnYXRlLnYxLlRsc1N0YXRlIiEKC1V0ZjhSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiIAoMVXRmOFJlc3BvbnNlEhAKCHJlc3BvbnNlGAEgASgJIjsKC0xhbmdSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEAoDdGFnGAIgASgJSACIAQFCBgoEX3RhZyJJCgxMYW5nUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSJwoJbGFuZ3VhZ2VzGAIgAygLMhQucG9wZ2F0ZS52MS5MYW5ndWFnZSI6CghMYW5ndWFnZRIMCgRsaW5lGAEgASgJEgsKA3RhZxgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCSIpChNDbG9zZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFgoUQ2xvc2VTZXNzaW9uUmVzcG9uc2UiMwoLVXNlclJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCSIgCgxVc2VyUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiOAoLUGFzc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIiAKDFBhc3NSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCSJICgtBcG9wUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhAKCHVzZXJuYW1lGAIgASgJEhMKBnNlY3JldBgDIAEoCUIDgAEBIiAKDEFwb3BSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCSIzCgtScG9wUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhAKCHVzZXJuYW1lGAIgASgJIiAKDFJwb3BSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCSJPCgtBdXRoUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscyIzCgxBdXRoUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSEQoJbWVjaGFuaXNtGAIgASgJIqQBChNBdXRoRXhjaGFuZ2VSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEQoJbWVjaGFuaXNtGAIgASgJEh0KEGluaXRpYWxfcmVzcG9uc2UYAyABKAxIAIgBARIVCghyZXNwb25zZRgEIAEoDEgBiAEBEg4KBmNhbmNlbBgFIAEoCEITChFfaW5pdGlhbF9yZXNwb25zZUILCglfcmVzcG9uc2UiWwoUQXV0aEV4Y2hhbmdlUmVzcG9uc2USFgoJY2hhbGxlbmdlGAEgASgMSACIAQESCwoDcmF3GAIgASgIEhAKCHJlc3BvbnNlGAMgASgJQgwKCl9jaGFsbGVuZ2UiIQoLU3RhdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSJHCgxTdGF0UmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSFQoNbWVzc2FnZV9jb3VudBgCIAEoDRIOCgZvY3RldHMYAyABKAMiUQoLTGlzdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIbCg5tZXNzYWdlX251bWJlchgCIAEoDUgAiAEBQhEKD19tZXNzYWdlX251bWJlciJoCgxMaXN0UmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSJgoHZW50cmllcxgCIAMoCzIVLnBvcGdhdGUudjEuTGlzdEVudHJ5EhMKBm9jdGV0cxgDIAEoA0gAiAEBQgkKB19vY3RldHMiaQoJTGlzdEVudHJ5EgwKBGxpbmUYASABKAkSGwoObWVzc2FnZV9udW1iZXIYAiABKA1IAIgBARITCgZvY3RldHMYAyABKANIAYgBAUIRCg9fbWVzc2FnZV9udW1iZXJCCQoHX29jdGV0cyJRCgtVaWRsUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhsKDm1lc3NhZ2VfbnVtYmVyGAIgASgNSACIAQFCEQoPX21lc3NhZ2VfbnVtYmVyImgKDFVpZGxSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCRImCgdlbnRyaWVzGAIgAygLMhUucG9wZ2F0ZS52MS5VaWRsRW50cnkSEwoGb2N0ZXRzGAMgASgDSACIAQFCCQoHX29jdGV0cyJvCglVaWRsRW50cnkSDAoEbGluZRgBIAEoCRIbCg5tZXNzYWdlX251bWJlchgCIAEoDUgAiAEBEhYKCXVuaXF1ZV9pZBgDIAEoCUgBiAEBQhEKD19tZXNzYWdlX251bWJlckIMCgpfdW5pcXVlX2lkImUKC0RlbGVSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSFgoObWVzc2FnZV9udW1iZXIYAiABKA0SGQoMaWZfdW5pcXVlX2lkGAMgASgJSACIAQFCDwoNX2lmX3VuaXF1ZV9pZCIgCgxEZWxlUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiIQoLUnNldFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIgCgxSc2V0UmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkiIQoLTm9vcFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIgCgxOb29wUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkidgoLUmV0clJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIWCg5tZXNzYWdlX251bWJlchgCIAEoDRIXCgptYXhfb2N0ZXRzGAMgASgDSACIAQESEwoLd2FudF9zaGEyNTYYBCABKAhCDQoLX21heF9vY3RldHMipgEKDFJldHJSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCRIMCgRkYXRhGAIgASgMEhMKBm9jdGV0cxgDIAEoA0gAiAEBEhIKBWNyYzMyGAQgASgHSAGIAQESGAoLc2l6ZV9hZ3JlZXMYBSABKAhIAogBARIOCgZzaGEyNTYYBiABKAxCCQoHX29jdGV0c0IICgZfY3JjMzJCDgoMX3NpemVfYWdyZWVzIlwKClRvcFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIWCg5tZXNzYWdlX251bWJlchgCIAEoDRINCgVsaW5lcxgDIAEoDRITCgt3YW50X3NoYTI1NhgEIAEoCCKBAQoLVG9wUmVzcG9uc2USEAoIcmVzcG9uc2UYASABKAkSDAoEZGF0YRgCIAEoDBITCgZvY3RldHMYAyABKANIAIgBARISCgVjcmMzMhgEIAEoB0gBiAEBEg4KBnNoYTI1NhgGIAEoDEIJCgdfb2N0ZXRzQggKBl9jcmMzMkoECAUQBiIhCgtRdWl0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIl4KDFF1aXRSZXNwb25zZRIQCghyZXNwb25zZRgBIAEoCRIqCgdvdXRjb21lGAIgASgOMhkucG9wZ2F0ZS52MS5Db21taXRPdXRjb21lEhAKCHJlcGxheWVkGAMgASgIKmkKDkRlYnVnRGlyZWN0aW9uEh8KG0RFQlVHX0RJUkVDVElPTl9VTlNQRUNJRklFRBAAEhgKFERFQlVHX0RJUkVDVElPTl9TRU5UEAESHAoYREVCVUdfRElSRUNUSU9OX1JFQ0VJVkVEEAIy2wwKC1BvcDNTZXJ2aWNlEk4KC09wZW5TZXNzaW9uEh4ucG9wZ2F0ZS52MS5PcGVuU2Vzc2lvblJlcXVlc3QaHy5wb3BnYXRlLnYxLk9wZW5TZXNzaW9uUmVzcG9uc2USUAoKR2V0V2VsY29tZRIdLnBvcGdhdGUudjEuR2V0V2VsY29tZVJlcXVlc3QaHi5wb3BnYXRlLnYxLkdldFdlbGNvbWVSZXNwb25zZSIDkAICElkKDVNldERlYnVnTGV2ZWwSIC5wb3BnYXRlLnYxLlNldERlYnVnTGV2ZWxSZXF1ZXN0GiEucG9wZ2F0ZS52MS5TZXREZWJ1Z0xldmVsUmVzcG9uc2UiA5ACAhJNCgpXYXRjaERlYnVnEh0ucG9wZ2F0ZS52MS5XYXRjaERlYnVnUmVxdWVzdBoeLnBvcGdhdGUudjEuV2F0Y2hEZWJ1Z1Jlc3BvbnNlMAESPgoEQ2FwYRIXLnBvcGdhdGUudjEuQ2FwYVJlcXVlc3QaGC5wb3BnYXRlLnYxLkNhcGFSZXNwb25zZSIDkAICEjkKBFN0bHMSFy5wb3BnYXRlLnYxLlN0bHNSZXF1ZXN0GhgucG9wZ2F0ZS52MS5TdGxzUmVzcG9uc2USOQoEVXRmOBIXLnBvcGdhdGUudjEuVXRmOFJlcXVlc3QaGC5wb3BnYXRlLnYxLlV0ZjhSZXNwb25zZRI5CgRMYW5nEhcucG9wZ2F0ZS52MS5MYW5nUmVxdWVzdBoYLnBvcGdhdGUudjEuTGFuZ1Jlc3BvbnNlElYKDENsb3NlU2Vzc2lvbhIfLnBvcGdhdGUudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBogLnBvcGdhdGUudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2UiA5ACAhI5CgRVc2VyEhcucG9wZ2F0ZS52MS5Vc2VyUmVxdWVzdBoYLnBvcGdhdGUudjEuVXNlclJlc3BvbnNlEjkKBFBhc3MSFy5wb3BnYXRlLnYxLlBhc3NSZXF1ZXN0GhgucG9wZ2F0ZS52MS5QYXNzUmVzcG9uc2USOQoEQXBvcBIXLnBvcGdhdGUudjEuQXBvcFJlcXVlc3QaGC5wb3BnYXRlLnYxLkFwb3BSZXNwb25zZRI5CgRScG9wEhcucG9wZ2F0ZS52MS5ScG9wUmVxdWVzdBoYLnBvcGdhdGUudjEuUnBvcFJlc3BvbnNlEjkKBEF1dGgSFy5wb3BnYXRlLnYxLkF1dGhSZXF1ZXN0GhgucG9wZ2F0ZS52MS5BdXRoUmVzcG9uc2USVQoMQXV0aEV4Y2hhbmdlEh8ucG9wZ2F0ZS52MS5BdXRoRXhjaGFuZ2VSZXF1ZXN0GiAucG9wZ2F0ZS52MS5BdXRoRXhjaGFuZ2VSZXNwb25zZSgBMAESPgoEU3RhdBIXLnBvcGdhdGUudjEuU3RhdFJlcXVlc3QaGC5wb3BnYXRlLnYxLlN0YXRSZXNwb25zZSIDkAICEkAKBExpc3QSFy5wb3BnYXRlLnYxLkxpc3RSZXF1ZXN0GhgucG9wZ2F0ZS52MS5MaXN0UmVzcG9uc2UiA5ACAjABEkAKBFVpZGwSFy5wb3BnYXRlLnYxLlVpZGxSZXF1ZXN0GhgucG9wZ2F0ZS52MS5VaWRsUmVzcG9uc2UiA5ACAjABEjkKBERlbGUSFy5wb3BnYXRlLnYxLkRlbGVSZXF1ZXN0GhgucG9wZ2F0ZS52MS5EZWxlUmVzcG9uc2USPgoEUnNldBIXLnBvcGdhdGUudjEuUnNldFJlcXVlc3QaGC5wb3BnYXRlLnYxLlJzZXRSZXNwb25zZSIDkAICEj4KBE5vb3ASFy5wb3BnYXRlLnYxLk5vb3BSZXF1ZXN0GhgucG9wZ2F0ZS52MS5Ob29wUmVzcG9uc2UiA5ACAhI7CgRSZXRyEhcucG9wZ2F0ZS52MS5SZXRyUmVxdWVzdBoYLnBvcGdhdGUudjEuUmV0clJlc3BvbnNlMAESPQoDVG9wEhYucG9wZ2F0ZS52MS5Ub3BSZXF1ZXN0GhcucG9wZ2F0ZS52MS5Ub3BSZXNwb25zZSIDkAICMAESPgoEUXVpdBIXLnBvcGdhdGUudjEuUXVpdFJlcXVlc3QaGC5wb3BnYXRlLnYxLlF1aXRSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_popgate_v1_error, file_popgate_v1_server]);
 
 /**
  * OpenSessionRequest asks for a connection to a POP3 server.
@@ -305,6 +305,13 @@ export type CapaResponse = Message<"popgate.v1.CapaResponse"> & {
    * @generated from field: repeated popgate.v1.Capability capabilities = 2;
    */
   capabilities: Capability[];
+
+  /**
+   * What they mean.
+   *
+   * @generated from field: popgate.v1.Extensions extensions = 3;
+   */
+  extensions?: Extensions | undefined;
 };
 
 /**
@@ -313,6 +320,160 @@ export type CapaResponse = Message<"popgate.v1.CapaResponse"> & {
  */
 export const CapaResponseSchema: GenMessage<CapaResponse> = /*@__PURE__*/
   messageDesc(file_popgate_v1_pop3_service, 10);
+
+/**
+ * Extensions is what a server's capabilities say, as far as RFCs have a meaning for it. A line that cannot be read says nothing.
+ *
+ * @generated from message popgate.v1.Extensions
+ */
+export type Extensions = Message<"popgate.v1.Extensions"> & {
+  /**
+   * The server has TOP (RFC 1939 section 7).
+   *
+   * @generated from field: bool top = 1;
+   */
+  top: boolean;
+
+  /**
+   * The server has UIDL (RFC 1939 section 7).
+   *
+   * @generated from field: bool uidl = 2;
+   */
+  uidl: boolean;
+
+  /**
+   * The server has USER and PASS (RFC 1939 section 7).
+   *
+   * @generated from field: bool user = 3;
+   */
+  user: boolean;
+
+  /**
+   * The server has STLS (RFC 2595 section 4). Some still say so when TLS is on.
+   *
+   * @generated from field: bool stls = 4;
+   */
+  stls: boolean;
+
+  /**
+   * Names of the mechanisms of AUTH, in capital letters (RFC 5034 section 3).
+   *
+   * @generated from field: repeated string sasl_mechanisms = 5;
+   */
+  saslMechanisms: string[];
+
+  /**
+   * Texts that begin with "[" are response codes (RFC 2449 section 6.4).
+   *
+   * @generated from field: bool resp_codes = 6;
+   */
+  respCodes: boolean;
+
+  /**
+   * [AUTH], [SYS/TEMP] and [SYS/PERM] are used (RFC 3206).
+   *
+   * @generated from field: bool auth_resp_code = 7;
+   */
+  authRespCode: boolean;
+
+  /**
+   * Commands may be sent ahead of replies (RFC 2449 section 6.6).
+   *
+   * @generated from field: bool pipelining = 8;
+   */
+  pipelining: boolean;
+
+  /**
+   * Least time between two logins (RFC 2449 section 6.5). Absent: none is given.
+   *
+   * @generated from field: google.protobuf.Duration login_delay = 9;
+   */
+  loginDelay?: Duration | undefined;
+
+  /**
+   * `login_delay` is the greatest of all users'; after login Capa tells the user's own.
+   *
+   * @generated from field: bool login_delay_by_user = 10;
+   */
+  loginDelayByUser: boolean;
+
+  /**
+   * How long messages stay (RFC 2449 section 6.7). Absent: the server does not say.
+   *
+   * @generated from field: popgate.v1.Expire expire = 11;
+   */
+  expire?: Expire | undefined;
+
+  /**
+   * The server's name and version (RFC 2449 section 6.9), or empty.
+   *
+   * @generated from field: string implementation = 12;
+   */
+  implementation: string;
+
+  /**
+   * The server has UTF8 (RFC 6856 section 2).
+   *
+   * @generated from field: bool utf8 = 13;
+   */
+  utf8: boolean;
+
+  /**
+   * User names and passwords may be UTF-8 (RFC 6856 section 2.2).
+   *
+   * @generated from field: bool utf8_user = 14;
+   */
+  utf8User: boolean;
+
+  /**
+   * The server has LANG (RFC 6856 section 3).
+   *
+   * @generated from field: bool lang = 15;
+   */
+  lang: boolean;
+};
+
+/**
+ * Describes the message popgate.v1.Extensions.
+ * Use `create(ExtensionsSchema)` to create a new message.
+ */
+export const ExtensionsSchema: GenMessage<Extensions> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_pop3_service, 11);
+
+/**
+ * Expire is how long a server keeps messages that it may remove unasked.
+ *
+ * @generated from message popgate.v1.Expire
+ */
+export type Expire = Message<"popgate.v1.Expire"> & {
+  /**
+   * For ever; `days` has no meaning then.
+   *
+   * @generated from field: bool never = 1;
+   */
+  never: boolean;
+
+  /**
+   * Days. 0 is a warning: Quit removes what was retrieved, marked or not.
+   *
+   * @generated from field: uint32 days = 2;
+   */
+  days: number;
+
+  /**
+   * This is the least of all users'; after login Capa tells the user's own.
+   *
+   * @generated from field: bool by_user = 3;
+   */
+  byUser: boolean;
+};
+
+/**
+ * Describes the message popgate.v1.Expire.
+ * Use `create(ExpireSchema)` to create a new message.
+ */
+export const ExpireSchema: GenMessage<Expire> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_pop3_service, 12);
 
 /**
  * Capability is one line of CAPA (RFC 2449 section 3).
@@ -347,7 +508,7 @@ export type Capability = Message<"popgate.v1.Capability"> & {
  * Use `create(CapabilitySchema)` to create a new message.
  */
 export const CapabilitySchema: GenMessage<Capability> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 11);
+  messageDesc(file_popgate_v1_pop3_service, 13);
 
 /**
  * StlsRequest begins TLS.
@@ -375,7 +536,7 @@ export type StlsRequest = Message<"popgate.v1.StlsRequest"> & {
  * Use `create(StlsRequestSchema)` to create a new message.
  */
 export const StlsRequestSchema: GenMessage<StlsRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 12);
+  messageDesc(file_popgate_v1_pop3_service, 14);
 
 /**
  * StlsResponse says that TLS is on.
@@ -403,7 +564,7 @@ export type StlsResponse = Message<"popgate.v1.StlsResponse"> & {
  * Use `create(StlsResponseSchema)` to create a new message.
  */
 export const StlsResponseSchema: GenMessage<StlsResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 13);
+  messageDesc(file_popgate_v1_pop3_service, 15);
 
 /**
  * Utf8Request switches to UTF-8.
@@ -424,7 +585,7 @@ export type Utf8Request = Message<"popgate.v1.Utf8Request"> & {
  * Use `create(Utf8RequestSchema)` to create a new message.
  */
 export const Utf8RequestSchema: GenMessage<Utf8Request> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 14);
+  messageDesc(file_popgate_v1_pop3_service, 16);
 
 /**
  * Utf8Response says that UTF-8 is on.
@@ -445,7 +606,7 @@ export type Utf8Response = Message<"popgate.v1.Utf8Response"> & {
  * Use `create(Utf8ResponseSchema)` to create a new message.
  */
 export const Utf8ResponseSchema: GenMessage<Utf8Response> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 15);
+  messageDesc(file_popgate_v1_pop3_service, 17);
 
 /**
  * LangRequest lists languages or chooses one.
@@ -473,7 +634,7 @@ export type LangRequest = Message<"popgate.v1.LangRequest"> & {
  * Use `create(LangRequestSchema)` to create a new message.
  */
 export const LangRequestSchema: GenMessage<LangRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 16);
+  messageDesc(file_popgate_v1_pop3_service, 18);
 
 /**
  * LangResponse is the list of languages, or says that one is chosen.
@@ -501,7 +662,7 @@ export type LangResponse = Message<"popgate.v1.LangResponse"> & {
  * Use `create(LangResponseSchema)` to create a new message.
  */
 export const LangResponseSchema: GenMessage<LangResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 17);
+  messageDesc(file_popgate_v1_pop3_service, 19);
 
 /**
  * Language is one line of LANG (RFC 6856 section 3.2).
@@ -536,7 +697,7 @@ export type Language = Message<"popgate.v1.Language"> & {
  * Use `create(LanguageSchema)` to create a new message.
  */
 export const LanguageSchema: GenMessage<Language> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 18);
+  messageDesc(file_popgate_v1_pop3_service, 20);
 
 /**
  * CloseSessionRequest ends a session without QUIT.
@@ -557,7 +718,7 @@ export type CloseSessionRequest = Message<"popgate.v1.CloseSessionRequest"> & {
  * Use `create(CloseSessionRequestSchema)` to create a new message.
  */
 export const CloseSessionRequestSchema: GenMessage<CloseSessionRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 19);
+  messageDesc(file_popgate_v1_pop3_service, 21);
 
 /**
  * CloseSessionResponse is empty.
@@ -572,7 +733,7 @@ export type CloseSessionResponse = Message<"popgate.v1.CloseSessionResponse"> & 
  * Use `create(CloseSessionResponseSchema)` to create a new message.
  */
 export const CloseSessionResponseSchema: GenMessage<CloseSessionResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 20);
+  messageDesc(file_popgate_v1_pop3_service, 22);
 
 /**
  * UserRequest names the user.
@@ -588,7 +749,7 @@ export type UserRequest = Message<"popgate.v1.UserRequest"> & {
   sessionId: string;
 
   /**
-   * User's name. No spaces: they would end it.
+   * User's name.
    *
    * @generated from field: string username = 2;
    */
@@ -600,7 +761,7 @@ export type UserRequest = Message<"popgate.v1.UserRequest"> & {
  * Use `create(UserRequestSchema)` to create a new message.
  */
 export const UserRequestSchema: GenMessage<UserRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 21);
+  messageDesc(file_popgate_v1_pop3_service, 23);
 
 /**
  * UserResponse says that the name was taken.
@@ -621,7 +782,7 @@ export type UserResponse = Message<"popgate.v1.UserResponse"> & {
  * Use `create(UserResponseSchema)` to create a new message.
  */
 export const UserResponseSchema: GenMessage<UserResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 22);
+  messageDesc(file_popgate_v1_pop3_service, 24);
 
 /**
  * PassRequest completes a login.
@@ -649,7 +810,7 @@ export type PassRequest = Message<"popgate.v1.PassRequest"> & {
  * Use `create(PassRequestSchema)` to create a new message.
  */
 export const PassRequestSchema: GenMessage<PassRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 23);
+  messageDesc(file_popgate_v1_pop3_service, 25);
 
 /**
  * PassResponse says that the login succeeded.
@@ -670,7 +831,7 @@ export type PassResponse = Message<"popgate.v1.PassResponse"> & {
  * Use `create(PassResponseSchema)` to create a new message.
  */
 export const PassResponseSchema: GenMessage<PassResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 24);
+  messageDesc(file_popgate_v1_pop3_service, 26);
 
 /**
  * ApopRequest logs in by a digest.
@@ -686,7 +847,7 @@ export type ApopRequest = Message<"popgate.v1.ApopRequest"> & {
   sessionId: string;
 
   /**
-   * User's name. No spaces.
+   * User's name. No spaces: the digest is what follows the first one.
    *
    * @generated from field: string username = 2;
    */
@@ -705,7 +866,7 @@ export type ApopRequest = Message<"popgate.v1.ApopRequest"> & {
  * Use `create(ApopRequestSchema)` to create a new message.
  */
 export const ApopRequestSchema: GenMessage<ApopRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 25);
+  messageDesc(file_popgate_v1_pop3_service, 27);
 
 /**
  * ApopResponse says that the login succeeded.
@@ -726,7 +887,7 @@ export type ApopResponse = Message<"popgate.v1.ApopResponse"> & {
  * Use `create(ApopResponseSchema)` to create a new message.
  */
 export const ApopResponseSchema: GenMessage<ApopResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 26);
+  messageDesc(file_popgate_v1_pop3_service, 28);
 
 /**
  * RpopRequest logs in by trust between hosts.
@@ -742,7 +903,7 @@ export type RpopRequest = Message<"popgate.v1.RpopRequest"> & {
   sessionId: string;
 
   /**
-   * User's name. No spaces.
+   * User's name.
    *
    * @generated from field: string username = 2;
    */
@@ -754,7 +915,7 @@ export type RpopRequest = Message<"popgate.v1.RpopRequest"> & {
  * Use `create(RpopRequestSchema)` to create a new message.
  */
 export const RpopRequestSchema: GenMessage<RpopRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 27);
+  messageDesc(file_popgate_v1_pop3_service, 29);
 
 /**
  * RpopResponse says that the login succeeded.
@@ -775,7 +936,7 @@ export type RpopResponse = Message<"popgate.v1.RpopResponse"> & {
  * Use `create(RpopResponseSchema)` to create a new message.
  */
 export const RpopResponseSchema: GenMessage<RpopResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 28);
+  messageDesc(file_popgate_v1_pop3_service, 30);
 
 /**
  * AuthRequest logs in by SASL.
@@ -803,7 +964,7 @@ export type AuthRequest = Message<"popgate.v1.AuthRequest"> & {
  * Use `create(AuthRequestSchema)` to create a new message.
  */
 export const AuthRequestSchema: GenMessage<AuthRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 29);
+  messageDesc(file_popgate_v1_pop3_service, 31);
 
 /**
  * AuthResponse says that the login succeeded.
@@ -831,7 +992,7 @@ export type AuthResponse = Message<"popgate.v1.AuthResponse"> & {
  * Use `create(AuthResponseSchema)` to create a new message.
  */
 export const AuthResponseSchema: GenMessage<AuthResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 30);
+  messageDesc(file_popgate_v1_pop3_service, 32);
 
 /**
  * AuthExchangeRequest is the caller's next step of a SASL exchange.
@@ -880,7 +1041,7 @@ export type AuthExchangeRequest = Message<"popgate.v1.AuthExchangeRequest"> & {
  * Use `create(AuthExchangeRequestSchema)` to create a new message.
  */
 export const AuthExchangeRequestSchema: GenMessage<AuthExchangeRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 31);
+  messageDesc(file_popgate_v1_pop3_service, 33);
 
 /**
  * AuthExchangeResponse is the server's next step of a SASL exchange.
@@ -915,7 +1076,7 @@ export type AuthExchangeResponse = Message<"popgate.v1.AuthExchangeResponse"> & 
  * Use `create(AuthExchangeResponseSchema)` to create a new message.
  */
 export const AuthExchangeResponseSchema: GenMessage<AuthExchangeResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 32);
+  messageDesc(file_popgate_v1_pop3_service, 34);
 
 /**
  * StatRequest asks for the maildrop's size.
@@ -936,7 +1097,7 @@ export type StatRequest = Message<"popgate.v1.StatRequest"> & {
  * Use `create(StatRequestSchema)` to create a new message.
  */
 export const StatRequestSchema: GenMessage<StatRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 33);
+  messageDesc(file_popgate_v1_pop3_service, 35);
 
 /**
  * StatResponse is the maildrop's size.
@@ -971,7 +1132,7 @@ export type StatResponse = Message<"popgate.v1.StatResponse"> & {
  * Use `create(StatResponseSchema)` to create a new message.
  */
 export const StatResponseSchema: GenMessage<StatResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 34);
+  messageDesc(file_popgate_v1_pop3_service, 36);
 
 /**
  * ListRequest asks for sizes.
@@ -999,7 +1160,7 @@ export type ListRequest = Message<"popgate.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 35);
+  messageDesc(file_popgate_v1_pop3_service, 37);
 
 /**
  * ListResponse is the next part of the listing.
@@ -1035,7 +1196,7 @@ export type ListResponse = Message<"popgate.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 36);
+  messageDesc(file_popgate_v1_pop3_service, 38);
 
 /**
  * ListEntry is one line of the listing.
@@ -1070,7 +1231,7 @@ export type ListEntry = Message<"popgate.v1.ListEntry"> & {
  * Use `create(ListEntrySchema)` to create a new message.
  */
 export const ListEntrySchema: GenMessage<ListEntry> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 37);
+  messageDesc(file_popgate_v1_pop3_service, 39);
 
 /**
  * UidlRequest asks for unique-ids.
@@ -1098,7 +1259,7 @@ export type UidlRequest = Message<"popgate.v1.UidlRequest"> & {
  * Use `create(UidlRequestSchema)` to create a new message.
  */
 export const UidlRequestSchema: GenMessage<UidlRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 38);
+  messageDesc(file_popgate_v1_pop3_service, 40);
 
 /**
  * UidlResponse is the next part of the listing.
@@ -1134,7 +1295,7 @@ export type UidlResponse = Message<"popgate.v1.UidlResponse"> & {
  * Use `create(UidlResponseSchema)` to create a new message.
  */
 export const UidlResponseSchema: GenMessage<UidlResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 39);
+  messageDesc(file_popgate_v1_pop3_service, 41);
 
 /**
  * UidlEntry is one line of the listing.
@@ -1170,7 +1331,7 @@ export type UidlEntry = Message<"popgate.v1.UidlEntry"> & {
  * Use `create(UidlEntrySchema)` to create a new message.
  */
 export const UidlEntrySchema: GenMessage<UidlEntry> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 40);
+  messageDesc(file_popgate_v1_pop3_service, 42);
 
 /**
  * DeleRequest marks a message.
@@ -1205,7 +1366,7 @@ export type DeleRequest = Message<"popgate.v1.DeleRequest"> & {
  * Use `create(DeleRequestSchema)` to create a new message.
  */
 export const DeleRequestSchema: GenMessage<DeleRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 41);
+  messageDesc(file_popgate_v1_pop3_service, 43);
 
 /**
  * DeleResponse says that the message is marked.
@@ -1226,7 +1387,7 @@ export type DeleResponse = Message<"popgate.v1.DeleResponse"> & {
  * Use `create(DeleResponseSchema)` to create a new message.
  */
 export const DeleResponseSchema: GenMessage<DeleResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 42);
+  messageDesc(file_popgate_v1_pop3_service, 44);
 
 /**
  * RsetRequest takes the marks back.
@@ -1247,7 +1408,7 @@ export type RsetRequest = Message<"popgate.v1.RsetRequest"> & {
  * Use `create(RsetRequestSchema)` to create a new message.
  */
 export const RsetRequestSchema: GenMessage<RsetRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 43);
+  messageDesc(file_popgate_v1_pop3_service, 45);
 
 /**
  * RsetResponse says that no message is marked.
@@ -1268,7 +1429,7 @@ export type RsetResponse = Message<"popgate.v1.RsetResponse"> & {
  * Use `create(RsetResponseSchema)` to create a new message.
  */
 export const RsetResponseSchema: GenMessage<RsetResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 44);
+  messageDesc(file_popgate_v1_pop3_service, 46);
 
 /**
  * NoopRequest keeps the session awake.
@@ -1289,7 +1450,7 @@ export type NoopRequest = Message<"popgate.v1.NoopRequest"> & {
  * Use `create(NoopRequestSchema)` to create a new message.
  */
 export const NoopRequestSchema: GenMessage<NoopRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 45);
+  messageDesc(file_popgate_v1_pop3_service, 47);
 
 /**
  * NoopResponse says that the server is awake.
@@ -1310,7 +1471,7 @@ export type NoopResponse = Message<"popgate.v1.NoopResponse"> & {
  * Use `create(NoopResponseSchema)` to create a new message.
  */
 export const NoopResponseSchema: GenMessage<NoopResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 46);
+  messageDesc(file_popgate_v1_pop3_service, 48);
 
 /**
  * RetrRequest asks for a message.
@@ -1352,7 +1513,7 @@ export type RetrRequest = Message<"popgate.v1.RetrRequest"> & {
  * Use `create(RetrRequestSchema)` to create a new message.
  */
 export const RetrRequestSchema: GenMessage<RetrRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 47);
+  messageDesc(file_popgate_v1_pop3_service, 49);
 
 /**
  * RetrResponse is the next part of a message.
@@ -1408,7 +1569,7 @@ export type RetrResponse = Message<"popgate.v1.RetrResponse"> & {
  * Use `create(RetrResponseSchema)` to create a new message.
  */
 export const RetrResponseSchema: GenMessage<RetrResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 48);
+  messageDesc(file_popgate_v1_pop3_service, 50);
 
 /**
  * TopRequest asks for the beginning of a message.
@@ -1450,7 +1611,7 @@ export type TopRequest = Message<"popgate.v1.TopRequest"> & {
  * Use `create(TopRequestSchema)` to create a new message.
  */
 export const TopRequestSchema: GenMessage<TopRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 49);
+  messageDesc(file_popgate_v1_pop3_service, 51);
 
 /**
  * TopResponse is the next part of the beginning of a message. Its fields are those of RetrResponse.
@@ -1499,7 +1660,7 @@ export type TopResponse = Message<"popgate.v1.TopResponse"> & {
  * Use `create(TopResponseSchema)` to create a new message.
  */
 export const TopResponseSchema: GenMessage<TopResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 50);
+  messageDesc(file_popgate_v1_pop3_service, 52);
 
 /**
  * QuitRequest ends the session and commits.
@@ -1520,7 +1681,7 @@ export type QuitRequest = Message<"popgate.v1.QuitRequest"> & {
  * Use `create(QuitRequestSchema)` to create a new message.
  */
 export const QuitRequestSchema: GenMessage<QuitRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 51);
+  messageDesc(file_popgate_v1_pop3_service, 53);
 
 /**
  * QuitResponse says what was committed.
@@ -1555,7 +1716,7 @@ export type QuitResponse = Message<"popgate.v1.QuitResponse"> & {
  * Use `create(QuitResponseSchema)` to create a new message.
  */
 export const QuitResponseSchema: GenMessage<QuitResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_pop3_service, 52);
+  messageDesc(file_popgate_v1_pop3_service, 54);
 
 /**
  * DebugDirection says who sent a line.
@@ -1748,7 +1909,7 @@ export const Pop3Service: GenService<{
   /**
    * Names the user of the login by USER and PASS.
    *
-   * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+   * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
    * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
    * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
    *
@@ -1777,7 +1938,8 @@ export const Pop3Service: GenService<{
   /**
    * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
    *
-   * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+   * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+   * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
    * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
    *
    * @generated from rpc popgate.v1.Pop3Service.Apop
@@ -1800,11 +1962,18 @@ export const Pop3Service: GenService<{
     output: typeof RpopResponseSchema;
   },
   /**
-   * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+   * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+   *
+   * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+   * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+   * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
    *
    * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-   * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-   * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+   * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+   * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+   * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+   * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+   * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
    * Source: RFC 5034.
    *
    * @generated from rpc popgate.v1.Pop3Service.Auth

@@ -186,7 +186,7 @@ export const TlsStateSchema: GenMessage<TlsState> = /*@__PURE__*/
  */
 export type Credentials = Message<"popgate.v1.Credentials"> & {
   /**
-   * Authentication identity: the user's name.
+   * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
    *
    * @generated from field: string username = 1;
    */
@@ -201,14 +201,14 @@ export type Credentials = Message<"popgate.v1.Credentials"> & {
 
   /**
    * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-   * the secret; after a refusal never a weaker one.
+   * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
    *
    * @generated from field: string mechanism = 3;
    */
   mechanism: string;
 
   /**
-   * What proves the identity.
+   * What proves the identity. Only ANONYMOUS goes without.
    *
    * @generated from oneof popgate.v1.Credentials.secret
    */

@@ -98,7 +98,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object username_ = "";
   /**
    * <pre>
-   * User's name. No spaces.
+   * User's name. No spaces: the digest is what follows the first one.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -119,7 +119,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * User's name. No spaces.
+   * User's name. No spaces: the digest is what follows the first one.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object username_ = "";
     /**
      * <pre>
-     * User's name. No spaces.
+     * User's name. No spaces: the digest is what follows the first one.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -680,7 +680,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces.
+     * User's name. No spaces: the digest is what follows the first one.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -701,7 +701,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces.
+     * User's name. No spaces: the digest is what follows the first one.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -718,7 +718,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces.
+     * User's name. No spaces: the digest is what follows the first one.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -732,7 +732,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces.
+     * User's name. No spaces: the digest is what follows the first one.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>

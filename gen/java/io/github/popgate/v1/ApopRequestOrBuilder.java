@@ -30,7 +30,7 @@ public interface ApopRequestOrBuilder extends
 
   /**
    * <pre>
-   * User's name. No spaces.
+   * User's name. No spaces: the digest is what follows the first one.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -39,7 +39,7 @@ public interface ApopRequestOrBuilder extends
   java.lang.String getUsername();
   /**
    * <pre>
-   * User's name. No spaces.
+   * User's name. No spaces: the digest is what follows the first one.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>

@@ -45,6 +45,7 @@ private static final long serialVersionUID = 0L;
             io.github.popgate.v1.CapaResponse.class, io.github.popgate.v1.CapaResponse.Builder.class);
   }
 
+  private int bitField0_;
   public static final int RESPONSE_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object response_ = "";
@@ -153,6 +154,44 @@ private static final long serialVersionUID = 0L;
     return capabilities_.get(index);
   }
 
+  public static final int EXTENSIONS_FIELD_NUMBER = 3;
+  private io.github.popgate.v1.Extensions extensions_;
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   * @return Whether the extensions field is set.
+   */
+  @java.lang.Override
+  public boolean hasExtensions() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   * @return The extensions.
+   */
+  @java.lang.Override
+  public io.github.popgate.v1.Extensions getExtensions() {
+    return extensions_ == null ? io.github.popgate.v1.Extensions.getDefaultInstance() : extensions_;
+  }
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   */
+  @java.lang.Override
+  public io.github.popgate.v1.ExtensionsOrBuilder getExtensionsOrBuilder() {
+    return extensions_ == null ? io.github.popgate.v1.Extensions.getDefaultInstance() : extensions_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -173,6 +212,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < capabilities_.size(); i++) {
       output.writeMessage(2, capabilities_.get(i));
     }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(3, getExtensions());
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -188,6 +230,10 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < capabilities_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(2, capabilities_.get(i));
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, getExtensions());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -208,6 +254,11 @@ private static final long serialVersionUID = 0L;
         .equals(other.getResponse())) return false;
     if (!getCapabilitiesList()
         .equals(other.getCapabilitiesList())) return false;
+    if (hasExtensions() != other.hasExtensions()) return false;
+    if (hasExtensions()) {
+      if (!getExtensions()
+          .equals(other.getExtensions())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -224,6 +275,10 @@ private static final long serialVersionUID = 0L;
     if (getCapabilitiesCount() > 0) {
       hash = (37 * hash) + CAPABILITIES_FIELD_NUMBER;
       hash = (53 * hash) + getCapabilitiesList().hashCode();
+    }
+    if (hasExtensions()) {
+      hash = (37 * hash) + EXTENSIONS_FIELD_NUMBER;
+      hash = (53 * hash) + getExtensions().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -348,13 +403,20 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.github.popgate.v1.CapaResponse.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessageV3.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessageV3
+              .alwaysUseFieldBuilders) {
+        getCapabilitiesFieldBuilder();
+        getExtensionsFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -368,6 +430,11 @@ private static final long serialVersionUID = 0L;
         capabilitiesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000002);
+      extensions_ = null;
+      if (extensionsBuilder_ != null) {
+        extensionsBuilder_.dispose();
+        extensionsBuilder_ = null;
+      }
       return this;
     }
 
@@ -417,6 +484,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.response_ = response_;
       }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.extensions_ = extensionsBuilder_ == null
+            ? extensions_
+            : extensionsBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -494,6 +569,9 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (other.hasExtensions()) {
+        mergeExtensions(other.getExtensions());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -538,6 +616,13 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 18
+            case 26: {
+              input.readMessage(
+                  getExtensionsFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -957,6 +1042,163 @@ private static final long serialVersionUID = 0L;
         capabilities_ = null;
       }
       return capabilitiesBuilder_;
+    }
+
+    private io.github.popgate.v1.Extensions extensions_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.github.popgate.v1.Extensions, io.github.popgate.v1.Extensions.Builder, io.github.popgate.v1.ExtensionsOrBuilder> extensionsBuilder_;
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     * @return Whether the extensions field is set.
+     */
+    public boolean hasExtensions() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     * @return The extensions.
+     */
+    public io.github.popgate.v1.Extensions getExtensions() {
+      if (extensionsBuilder_ == null) {
+        return extensions_ == null ? io.github.popgate.v1.Extensions.getDefaultInstance() : extensions_;
+      } else {
+        return extensionsBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public Builder setExtensions(io.github.popgate.v1.Extensions value) {
+      if (extensionsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        extensions_ = value;
+      } else {
+        extensionsBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public Builder setExtensions(
+        io.github.popgate.v1.Extensions.Builder builderForValue) {
+      if (extensionsBuilder_ == null) {
+        extensions_ = builderForValue.build();
+      } else {
+        extensionsBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public Builder mergeExtensions(io.github.popgate.v1.Extensions value) {
+      if (extensionsBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          extensions_ != null &&
+          extensions_ != io.github.popgate.v1.Extensions.getDefaultInstance()) {
+          getExtensionsBuilder().mergeFrom(value);
+        } else {
+          extensions_ = value;
+        }
+      } else {
+        extensionsBuilder_.mergeFrom(value);
+      }
+      if (extensions_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public Builder clearExtensions() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      extensions_ = null;
+      if (extensionsBuilder_ != null) {
+        extensionsBuilder_.dispose();
+        extensionsBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public io.github.popgate.v1.Extensions.Builder getExtensionsBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getExtensionsFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    public io.github.popgate.v1.ExtensionsOrBuilder getExtensionsOrBuilder() {
+      if (extensionsBuilder_ != null) {
+        return extensionsBuilder_.getMessageOrBuilder();
+      } else {
+        return extensions_ == null ?
+            io.github.popgate.v1.Extensions.getDefaultInstance() : extensions_;
+      }
+    }
+    /**
+     * <pre>
+     * What they mean.
+     * </pre>
+     *
+     * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.github.popgate.v1.Extensions, io.github.popgate.v1.Extensions.Builder, io.github.popgate.v1.ExtensionsOrBuilder> 
+        getExtensionsFieldBuilder() {
+      if (extensionsBuilder_ == null) {
+        extensionsBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.github.popgate.v1.Extensions, io.github.popgate.v1.Extensions.Builder, io.github.popgate.v1.ExtensionsOrBuilder>(
+                getExtensions(),
+                getParentForChildren(),
+                isClean());
+        extensions_ = null;
+      }
+      return extensionsBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

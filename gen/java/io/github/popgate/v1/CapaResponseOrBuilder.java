@@ -71,4 +71,31 @@ public interface CapaResponseOrBuilder extends
    */
   io.github.popgate.v1.CapabilityOrBuilder getCapabilitiesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   * @return Whether the extensions field is set.
+   */
+  boolean hasExtensions();
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   * @return The extensions.
+   */
+  io.github.popgate.v1.Extensions getExtensions();
+  /**
+   * <pre>
+   * What they mean.
+   * </pre>
+   *
+   * <code>.popgate.v1.Extensions extensions = 3 [json_name = "extensions"];</code>
+   */
+  io.github.popgate.v1.ExtensionsOrBuilder getExtensionsOrBuilder();
 }

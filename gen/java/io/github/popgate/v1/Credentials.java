@@ -95,7 +95,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object username_ = "";
   /**
    * <pre>
-   * Authentication identity: the user's name.
+   * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
    * </pre>
    *
    * <code>string username = 1 [json_name = "username"];</code>
@@ -116,7 +116,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Authentication identity: the user's name.
+   * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
    * </pre>
    *
    * <code>string username = 1 [json_name = "username"];</code>
@@ -190,7 +190,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-   * the secret; after a refusal never a weaker one.
+   * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
    * </pre>
    *
    * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -212,7 +212,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-   * the secret; after a refusal never a weaker one.
+   * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
    * </pre>
    *
    * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -887,7 +887,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object username_ = "";
     /**
      * <pre>
-     * Authentication identity: the user's name.
+     * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
      * </pre>
      *
      * <code>string username = 1 [json_name = "username"];</code>
@@ -907,7 +907,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Authentication identity: the user's name.
+     * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
      * </pre>
      *
      * <code>string username = 1 [json_name = "username"];</code>
@@ -928,7 +928,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Authentication identity: the user's name.
+     * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
      * </pre>
      *
      * <code>string username = 1 [json_name = "username"];</code>
@@ -945,7 +945,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Authentication identity: the user's name.
+     * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
      * </pre>
      *
      * <code>string username = 1 [json_name = "username"];</code>
@@ -959,7 +959,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Authentication identity: the user's name.
+     * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
      * </pre>
      *
      * <code>string username = 1 [json_name = "username"];</code>
@@ -1072,7 +1072,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-     * the secret; after a refusal never a weaker one.
+     * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
      * </pre>
      *
      * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -1093,7 +1093,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-     * the secret; after a refusal never a weaker one.
+     * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
      * </pre>
      *
      * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -1115,7 +1115,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-     * the secret; after a refusal never a weaker one.
+     * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
      * </pre>
      *
      * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -1133,7 +1133,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-     * the secret; after a refusal never a weaker one.
+     * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
      * </pre>
      *
      * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -1148,7 +1148,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-     * the secret; after a refusal never a weaker one.
+     * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
      * </pre>
      *
      * <code>string mechanism = 3 [json_name = "mechanism"];</code>

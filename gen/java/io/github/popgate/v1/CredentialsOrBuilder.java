@@ -10,7 +10,7 @@ public interface CredentialsOrBuilder extends
 
   /**
    * <pre>
-   * Authentication identity: the user's name.
+   * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
    * </pre>
    *
    * <code>string username = 1 [json_name = "username"];</code>
@@ -19,7 +19,7 @@ public interface CredentialsOrBuilder extends
   java.lang.String getUsername();
   /**
    * <pre>
-   * Authentication identity: the user's name.
+   * Authentication identity: the user's name; to ANONYMOUS, what the server may note of who came.
    * </pre>
    *
    * <code>string username = 1 [json_name = "username"];</code>
@@ -51,7 +51,7 @@ public interface CredentialsOrBuilder extends
   /**
    * <pre>
    * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-   * the secret; after a refusal never a weaker one.
+   * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
    * </pre>
    *
    * <code>string mechanism = 3 [json_name = "mechanism"];</code>
@@ -61,7 +61,7 @@ public interface CredentialsOrBuilder extends
   /**
    * <pre>
    * SASL mechanism, such as "PLAIN"; letter case does not matter. Empty: the strongest that both sides have and that fits
-   * the secret; after a refusal never a weaker one.
+   * the secret; after a refusal never a weaker one. Auth names those that popgate knows.
    * </pre>
    *
    * <code>string mechanism = 3 [json_name = "mechanism"];</code>

@@ -994,7 +994,7 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Names the user of the login by USER and PASS.
-     * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+     * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
      * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
      * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
      * </pre>
@@ -1021,7 +1021,8 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
-     * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+     * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+     * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
      * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
      * </pre>
      */
@@ -1043,10 +1044,16 @@ public final class Pop3ServiceGrpc {
 
     /**
      * <pre>
-     * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+     * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+     * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+     * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+     * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
      * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-     * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+     * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+     * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+     * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+     * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
      * Source: RFC 5034.
      * </pre>
      */
@@ -1388,7 +1395,7 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Names the user of the login by USER and PASS.
-     * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+     * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
      * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
      * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
      * </pre>
@@ -1417,7 +1424,8 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
-     * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+     * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+     * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
      * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
      * </pre>
      */
@@ -1441,10 +1449,16 @@ public final class Pop3ServiceGrpc {
 
     /**
      * <pre>
-     * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+     * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+     * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+     * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+     * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
      * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-     * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+     * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+     * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+     * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+     * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
      * Source: RFC 5034.
      * </pre>
      */
@@ -1756,7 +1770,7 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Names the user of the login by USER and PASS.
-     * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+     * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
      * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
      * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
      * </pre>
@@ -1783,7 +1797,8 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
-     * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+     * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+     * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
      * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
      * </pre>
      */
@@ -1805,10 +1820,16 @@ public final class Pop3ServiceGrpc {
 
     /**
      * <pre>
-     * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+     * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+     * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+     * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+     * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
      * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-     * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+     * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+     * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+     * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+     * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
      * Source: RFC 5034.
      * </pre>
      */
@@ -2118,7 +2139,7 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Names the user of the login by USER and PASS.
-     * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+     * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
      * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
      * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
      * </pre>
@@ -2145,7 +2166,8 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
-     * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+     * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+     * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
      * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
      * </pre>
      */
@@ -2167,10 +2189,16 @@ public final class Pop3ServiceGrpc {
 
     /**
      * <pre>
-     * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+     * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+     * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+     * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+     * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
      * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-     * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+     * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+     * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+     * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+     * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
      * Source: RFC 5034.
      * </pre>
      */
@@ -2452,7 +2480,7 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Names the user of the login by USER and PASS.
-     * Wire: `USER username`, the name as UTF-8. State: AUTHORIZATION. Limits: a command line of 255 octets.
+     * Wire: `USER username`, the name as UTF-8, spaces included. State: AUTHORIZATION. Limits: a command line of 255 octets.
      * Errors: TLS_REQUIRED (the connection is plaintext; nothing is sent), COMMAND_REFUSED, MAILBOX_IN_USE, LOGIN_DELAY,
      * SERVER_TEMPORARY, SERVER_PERMANENT. Source: RFC 1939 section 7.
      * </pre>
@@ -2481,7 +2509,8 @@ public final class Pop3ServiceGrpc {
     /**
      * <pre>
      * Logs in by a digest of the greeting's time stamp and a shared secret. MD5 is weak: prefer Auth.
-     * Wire: `APOP username digest`. State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
+     * Wire: `APOP username digest`; after Utf8 name and secret are prepared by SASLprep (RFC 6856 section 2.2).
+     * State: AUTHORIZATION. Errors: NOT_SUPPORTED_BY_SERVER (the greeting has no time stamp;
      * nothing is sent), and those of Pass. Source: RFC 1939 section 7, CVE-2007-1558.
      * </pre>
      */
@@ -2505,10 +2534,16 @@ public final class Pop3ServiceGrpc {
 
     /**
      * <pre>
-     * Logs in by a SASL mechanism that popgate knows: PLAIN (RFC 4616). For others see AuthExchange.
+     * Logs in by a SASL mechanism that popgate knows. For others see AuthExchange.
+     * By password: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (RFC 7677, RFC 5802), CRAM-MD5 (RFC 2195),
+     * PLAIN (RFC 4616), LOGIN. By access token: OAUTHBEARER (RFC 7628), XOAUTH2. Otherwise: EXTERNAL (RFC 4422 appendix A). Without
+     * a mechanism the first of these is taken that the server lists too, a -PLUS only over TLS. ANONYMOUS (RFC 4505) has to be named.
      * Wire: `CAPA` where no mechanism is given; `AUTH mechanism` with the initial response where the line stays within 255
-     * octets, else in a line of its own. State: AUTHORIZATION. The server has 5 minutes for each reply.
-     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret).
+     * octets, else in a line of its own; where the server shows that it wants the other form, `AUTH` once more.
+     * State: AUTHORIZATION. The server has 5 minutes for each reply. Limits: challenges of 12 KiB, 8 rounds, 100,000 iterations.
+     * Errors: those of Pass, NOT_SUPPORTED_BY_SERVER (also where no mechanism of the server fits the secret), MALFORMED_REPLY (a
+     * challenge that the mechanism does not have), PROTOCOL_ERROR (also where a server has not proved by SCRAM that it knows the
+     * password). LOGIN_FAILED has `challenge` where the server said why it refuses a token.
      * Source: RFC 5034.
      * </pre>
      */

@@ -71,6 +71,16 @@ public final class Pop3ServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_popgate_v1_CapaResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Extensions_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Extensions_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Expire_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Expire_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_popgate_v1_Capability_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -314,153 +324,169 @@ public final class Pop3ServiceProto {
       "otobuf.TimestampR\004time\0228\n\tdirection\030\002 \001(" +
       "\0162\032.popgate.v1.DebugDirectionR\tdirection" +
       "\022\022\n\004line\030\003 \001(\tR\004line\",\n\013CapaRequest\022\035\n\ns" +
-      "ession_id\030\001 \001(\tR\tsessionId\"f\n\014CapaRespon" +
-      "se\022\032\n\010response\030\001 \001(\tR\010response\022:\n\014capabi" +
-      "lities\030\002 \003(\0132\026.popgate.v1.CapabilityR\014ca" +
-      "pabilities\"R\n\nCapability\022\022\n\004line\030\001 \001(\tR\004" +
-      "line\022\022\n\004name\030\002 \001(\tR\004name\022\034\n\targuments\030\003 " +
-      "\003(\tR\targuments\"V\n\013StlsRequest\022\035\n\nsession" +
-      "_id\030\001 \001(\tR\tsessionId\022(\n\003tls\030\002 \001(\0132\026.popg" +
-      "ate.v1.TlsOptionsR\003tls\"R\n\014StlsResponse\022\032" +
-      "\n\010response\030\001 \001(\tR\010response\022&\n\003tls\030\002 \001(\0132" +
-      "\024.popgate.v1.TlsStateR\003tls\",\n\013Utf8Reques" +
-      "t\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014Utf8" +
-      "Response\022\032\n\010response\030\001 \001(\tR\010response\"K\n\013" +
-      "LangRequest\022\035\n\nsession_id\030\001 \001(\tR\tsession" +
-      "Id\022\025\n\003tag\030\002 \001(\tH\000R\003tag\210\001\001B\006\n\004_tag\"^\n\014Lan" +
-      "gResponse\022\032\n\010response\030\001 \001(\tR\010response\0222\n" +
-      "\tlanguages\030\002 \003(\0132\024.popgate.v1.LanguageR\t" +
-      "languages\"R\n\010Language\022\022\n\004line\030\001 \001(\tR\004lin" +
-      "e\022\020\n\003tag\030\002 \001(\tR\003tag\022 \n\013description\030\003 \001(\t" +
-      "R\013description\"4\n\023CloseSessionRequest\022\035\n\n" +
-      "session_id\030\001 \001(\tR\tsessionId\"\026\n\024CloseSess" +
-      "ionResponse\"H\n\013UserRequest\022\035\n\nsession_id" +
-      "\030\001 \001(\tR\tsessionId\022\032\n\010username\030\002 \001(\tR\010use" +
-      "rname\"*\n\014UserResponse\022\032\n\010response\030\001 \001(\tR" +
-      "\010response\"M\n\013PassRequest\022\035\n\nsession_id\030\001" +
-      " \001(\tR\tsessionId\022\037\n\010password\030\002 \001(\tB\003\200\001\001R\010" +
-      "password\"*\n\014PassResponse\022\032\n\010response\030\001 \001" +
-      "(\tR\010response\"e\n\013ApopRequest\022\035\n\nsession_i" +
-      "d\030\001 \001(\tR\tsessionId\022\032\n\010username\030\002 \001(\tR\010us" +
-      "ername\022\033\n\006secret\030\003 \001(\tB\003\200\001\001R\006secret\"*\n\014A" +
-      "popResponse\022\032\n\010response\030\001 \001(\tR\010response\"" +
-      "H\n\013RpopRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess" +
-      "ionId\022\032\n\010username\030\002 \001(\tR\010username\"*\n\014Rpo" +
-      "pResponse\022\032\n\010response\030\001 \001(\tR\010response\"g\n" +
-      "\013AuthRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessio" +
-      "nId\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cr" +
-      "edentialsR\013credentials\"H\n\014AuthResponse\022\032" +
-      "\n\010response\030\001 \001(\tR\010response\022\034\n\tmechanism\030" +
-      "\002 \001(\tR\tmechanism\"\335\001\n\023AuthExchangeRequest" +
-      "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\034\n\tmecha" +
-      "nism\030\002 \001(\tR\tmechanism\022.\n\020initial_respons" +
-      "e\030\003 \001(\014H\000R\017initialResponse\210\001\001\022\037\n\010respons" +
-      "e\030\004 \001(\014H\001R\010response\210\001\001\022\026\n\006cancel\030\005 \001(\010R\006" +
-      "cancelB\023\n\021_initial_responseB\013\n\t_response" +
-      "\"u\n\024AuthExchangeResponse\022!\n\tchallenge\030\001 " +
-      "\001(\014H\000R\tchallenge\210\001\001\022\020\n\003raw\030\002 \001(\010R\003raw\022\032\n" +
-      "\010response\030\003 \001(\tR\010responseB\014\n\n_challenge\"" +
-      ",\n\013StatRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess" +
-      "ionId\"g\n\014StatResponse\022\032\n\010response\030\001 \001(\tR" +
-      "\010response\022#\n\rmessage_count\030\002 \001(\rR\014messag" +
-      "eCount\022\026\n\006octets\030\003 \001(\003R\006octets\"k\n\013ListRe" +
-      "quest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022*\n\016" +
+      "ession_id\030\001 \001(\tR\tsessionId\"\236\001\n\014CapaRespo" +
+      "nse\022\032\n\010response\030\001 \001(\tR\010response\022:\n\014capab" +
+      "ilities\030\002 \003(\0132\026.popgate.v1.CapabilityR\014c" +
+      "apabilities\0226\n\nextensions\030\003 \001(\0132\026.popgat" +
+      "e.v1.ExtensionsR\nextensions\"\354\003\n\nExtensio" +
+      "ns\022\020\n\003top\030\001 \001(\010R\003top\022\022\n\004uidl\030\002 \001(\010R\004uidl" +
+      "\022\022\n\004user\030\003 \001(\010R\004user\022\022\n\004stls\030\004 \001(\010R\004stls" +
+      "\022\'\n\017sasl_mechanisms\030\005 \003(\tR\016saslMechanism" +
+      "s\022\035\n\nresp_codes\030\006 \001(\010R\trespCodes\022$\n\016auth" +
+      "_resp_code\030\007 \001(\010R\014authRespCode\022\036\n\npipeli" +
+      "ning\030\010 \001(\010R\npipelining\022:\n\013login_delay\030\t " +
+      "\001(\0132\031.google.protobuf.DurationR\nloginDel" +
+      "ay\022-\n\023login_delay_by_user\030\n \001(\010R\020loginDe" +
+      "layByUser\022*\n\006expire\030\013 \001(\0132\022.popgate.v1.E" +
+      "xpireR\006expire\022&\n\016implementation\030\014 \001(\tR\016i" +
+      "mplementation\022\022\n\004utf8\030\r \001(\010R\004utf8\022\033\n\tutf" +
+      "8_user\030\016 \001(\010R\010utf8User\022\022\n\004lang\030\017 \001(\010R\004la" +
+      "ng\"K\n\006Expire\022\024\n\005never\030\001 \001(\010R\005never\022\022\n\004da" +
+      "ys\030\002 \001(\rR\004days\022\027\n\007by_user\030\003 \001(\010R\006byUser\"" +
+      "R\n\nCapability\022\022\n\004line\030\001 \001(\tR\004line\022\022\n\004nam" +
+      "e\030\002 \001(\tR\004name\022\034\n\targuments\030\003 \003(\tR\targume" +
+      "nts\"V\n\013StlsRequest\022\035\n\nsession_id\030\001 \001(\tR\t" +
+      "sessionId\022(\n\003tls\030\002 \001(\0132\026.popgate.v1.TlsO" +
+      "ptionsR\003tls\"R\n\014StlsResponse\022\032\n\010response\030" +
+      "\001 \001(\tR\010response\022&\n\003tls\030\002 \001(\0132\024.popgate.v" +
+      "1.TlsStateR\003tls\",\n\013Utf8Request\022\035\n\nsessio" +
+      "n_id\030\001 \001(\tR\tsessionId\"*\n\014Utf8Response\022\032\n" +
+      "\010response\030\001 \001(\tR\010response\"K\n\013LangRequest" +
+      "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\025\n\003tag\030\002" +
+      " \001(\tH\000R\003tag\210\001\001B\006\n\004_tag\"^\n\014LangResponse\022\032" +
+      "\n\010response\030\001 \001(\tR\010response\0222\n\tlanguages\030" +
+      "\002 \003(\0132\024.popgate.v1.LanguageR\tlanguages\"R" +
+      "\n\010Language\022\022\n\004line\030\001 \001(\tR\004line\022\020\n\003tag\030\002 " +
+      "\001(\tR\003tag\022 \n\013description\030\003 \001(\tR\013descripti" +
+      "on\"4\n\023CloseSessionRequest\022\035\n\nsession_id\030" +
+      "\001 \001(\tR\tsessionId\"\026\n\024CloseSessionResponse" +
+      "\"H\n\013UserRequest\022\035\n\nsession_id\030\001 \001(\tR\tses" +
+      "sionId\022\032\n\010username\030\002 \001(\tR\010username\"*\n\014Us" +
+      "erResponse\022\032\n\010response\030\001 \001(\tR\010response\"M" +
+      "\n\013PassRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessi" +
+      "onId\022\037\n\010password\030\002 \001(\tB\003\200\001\001R\010password\"*\n" +
+      "\014PassResponse\022\032\n\010response\030\001 \001(\tR\010respons" +
+      "e\"e\n\013ApopRequest\022\035\n\nsession_id\030\001 \001(\tR\tse" +
+      "ssionId\022\032\n\010username\030\002 \001(\tR\010username\022\033\n\006s" +
+      "ecret\030\003 \001(\tB\003\200\001\001R\006secret\"*\n\014ApopResponse" +
+      "\022\032\n\010response\030\001 \001(\tR\010response\"H\n\013RpopRequ" +
+      "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022\032\n\010us" +
+      "ername\030\002 \001(\tR\010username\"*\n\014RpopResponse\022\032" +
+      "\n\010response\030\001 \001(\tR\010response\"g\n\013AuthReques" +
+      "t\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\0229\n\013cred" +
+      "entials\030\002 \001(\0132\027.popgate.v1.CredentialsR\013" +
+      "credentials\"H\n\014AuthResponse\022\032\n\010response\030" +
+      "\001 \001(\tR\010response\022\034\n\tmechanism\030\002 \001(\tR\tmech" +
+      "anism\"\335\001\n\023AuthExchangeRequest\022\035\n\nsession" +
+      "_id\030\001 \001(\tR\tsessionId\022\034\n\tmechanism\030\002 \001(\tR" +
+      "\tmechanism\022.\n\020initial_response\030\003 \001(\014H\000R\017" +
+      "initialResponse\210\001\001\022\037\n\010response\030\004 \001(\014H\001R\010" +
+      "response\210\001\001\022\026\n\006cancel\030\005 \001(\010R\006cancelB\023\n\021_" +
+      "initial_responseB\013\n\t_response\"u\n\024AuthExc" +
+      "hangeResponse\022!\n\tchallenge\030\001 \001(\014H\000R\tchal" +
+      "lenge\210\001\001\022\020\n\003raw\030\002 \001(\010R\003raw\022\032\n\010response\030\003" +
+      " \001(\tR\010responseB\014\n\n_challenge\",\n\013StatRequ" +
+      "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"g\n\014St" +
+      "atResponse\022\032\n\010response\030\001 \001(\tR\010response\022#" +
+      "\n\rmessage_count\030\002 \001(\rR\014messageCount\022\026\n\006o" +
+      "ctets\030\003 \001(\003R\006octets\"k\n\013ListRequest\022\035\n\nse" +
+      "ssion_id\030\001 \001(\tR\tsessionId\022*\n\016message_num" +
+      "ber\030\002 \001(\rH\000R\rmessageNumber\210\001\001B\021\n\017_messag" +
+      "e_number\"\203\001\n\014ListResponse\022\032\n\010response\030\001 " +
+      "\001(\tR\010response\022/\n\007entries\030\002 \003(\0132\025.popgate" +
+      ".v1.ListEntryR\007entries\022\033\n\006octets\030\003 \001(\003H\000" +
+      "R\006octets\210\001\001B\t\n\007_octets\"\206\001\n\tListEntry\022\022\n\004" +
+      "line\030\001 \001(\tR\004line\022*\n\016message_number\030\002 \001(\r" +
+      "H\000R\rmessageNumber\210\001\001\022\033\n\006octets\030\003 \001(\003H\001R\006" +
+      "octets\210\001\001B\021\n\017_message_numberB\t\n\007_octets\"" +
+      "k\n\013UidlRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess" +
+      "ionId\022*\n\016message_number\030\002 \001(\rH\000R\rmessage" +
+      "Number\210\001\001B\021\n\017_message_number\"\203\001\n\014UidlRes" +
+      "ponse\022\032\n\010response\030\001 \001(\tR\010response\022/\n\007ent" +
+      "ries\030\002 \003(\0132\025.popgate.v1.UidlEntryR\007entri" +
+      "es\022\033\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001B\t\n\007_octe" +
+      "ts\"\216\001\n\tUidlEntry\022\022\n\004line\030\001 \001(\tR\004line\022*\n\016" +
       "message_number\030\002 \001(\rH\000R\rmessageNumber\210\001\001" +
-      "B\021\n\017_message_number\"\203\001\n\014ListResponse\022\032\n\010" +
-      "response\030\001 \001(\tR\010response\022/\n\007entries\030\002 \003(" +
-      "\0132\025.popgate.v1.ListEntryR\007entries\022\033\n\006oct" +
-      "ets\030\003 \001(\003H\000R\006octets\210\001\001B\t\n\007_octets\"\206\001\n\tLi" +
-      "stEntry\022\022\n\004line\030\001 \001(\tR\004line\022*\n\016message_n" +
-      "umber\030\002 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\006octet" +
-      "s\030\003 \001(\003H\001R\006octets\210\001\001B\021\n\017_message_numberB" +
-      "\t\n\007_octets\"k\n\013UidlRequest\022\035\n\nsession_id\030" +
-      "\001 \001(\tR\tsessionId\022*\n\016message_number\030\002 \001(\r" +
-      "H\000R\rmessageNumber\210\001\001B\021\n\017_message_number\"" +
-      "\203\001\n\014UidlResponse\022\032\n\010response\030\001 \001(\tR\010resp" +
-      "onse\022/\n\007entries\030\002 \003(\0132\025.popgate.v1.UidlE" +
-      "ntryR\007entries\022\033\n\006octets\030\003 \001(\003H\000R\006octets\210" +
-      "\001\001B\t\n\007_octets\"\216\001\n\tUidlEntry\022\022\n\004line\030\001 \001(" +
-      "\tR\004line\022*\n\016message_number\030\002 \001(\rH\000R\rmessa" +
-      "geNumber\210\001\001\022 \n\tunique_id\030\003 \001(\tH\001R\010unique" +
-      "Id\210\001\001B\021\n\017_message_numberB\014\n\n_unique_id\"\213" +
-      "\001\n\013DeleRequest\022\035\n\nsession_id\030\001 \001(\tR\tsess" +
-      "ionId\022%\n\016message_number\030\002 \001(\rR\rmessageNu" +
-      "mber\022%\n\014if_unique_id\030\003 \001(\tH\000R\nifUniqueId" +
-      "\210\001\001B\017\n\r_if_unique_id\"*\n\014DeleResponse\022\032\n\010" +
-      "response\030\001 \001(\tR\010response\",\n\013RsetRequest\022" +
-      "\035\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014RsetRe" +
-      "sponse\022\032\n\010response\030\001 \001(\tR\010response\",\n\013No" +
-      "opRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId" +
-      "\"*\n\014NoopResponse\022\032\n\010response\030\001 \001(\tR\010resp" +
-      "onse\"\247\001\n\013RetrRequest\022\035\n\nsession_id\030\001 \001(\t" +
-      "R\tsessionId\022%\n\016message_number\030\002 \001(\rR\rmes" +
-      "sageNumber\022\"\n\nmax_octets\030\003 \001(\003H\000R\tmaxOct" +
-      "ets\210\001\001\022\037\n\013want_sha256\030\004 \001(\010R\nwantSha256B" +
-      "\r\n\013_max_octets\"\331\001\n\014RetrResponse\022\032\n\010respo" +
-      "nse\030\001 \001(\tR\010response\022\022\n\004data\030\002 \001(\014R\004data\022" +
-      "\033\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 " +
-      "\001(\007H\001R\005crc32\210\001\001\022$\n\013size_agrees\030\005 \001(\010H\002R\n" +
-      "sizeAgrees\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n" +
-      "\007_octetsB\010\n\006_crc32B\016\n\014_size_agrees\"\211\001\n\nT" +
-      "opRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId" +
+      "\022 \n\tunique_id\030\003 \001(\tH\001R\010uniqueId\210\001\001B\021\n\017_m" +
+      "essage_numberB\014\n\n_unique_id\"\213\001\n\013DeleRequ" +
+      "est\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\022%\n\016me" +
+      "ssage_number\030\002 \001(\rR\rmessageNumber\022%\n\014if_" +
+      "unique_id\030\003 \001(\tH\000R\nifUniqueId\210\001\001B\017\n\r_if_" +
+      "unique_id\"*\n\014DeleResponse\022\032\n\010response\030\001 " +
+      "\001(\tR\010response\",\n\013RsetRequest\022\035\n\nsession_" +
+      "id\030\001 \001(\tR\tsessionId\"*\n\014RsetResponse\022\032\n\010r" +
+      "esponse\030\001 \001(\tR\010response\",\n\013NoopRequest\022\035" +
+      "\n\nsession_id\030\001 \001(\tR\tsessionId\"*\n\014NoopRes" +
+      "ponse\022\032\n\010response\030\001 \001(\tR\010response\"\247\001\n\013Re" +
+      "trRequest\022\035\n\nsession_id\030\001 \001(\tR\tsessionId" +
       "\022%\n\016message_number\030\002 \001(\rR\rmessageNumber\022" +
-      "\024\n\005lines\030\003 \001(\rR\005lines\022\037\n\013want_sha256\030\004 \001" +
-      "(\010R\nwantSha256\"\250\001\n\013TopResponse\022\032\n\010respon" +
-      "se\030\001 \001(\tR\010response\022\022\n\004data\030\002 \001(\014R\004data\022\033" +
-      "\n\006octets\030\003 \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001" +
-      "(\007H\001R\005crc32\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t" +
-      "\n\007_octetsB\010\n\006_crc32J\004\010\005\020\006\",\n\013QuitRequest" +
-      "\022\035\n\nsession_id\030\001 \001(\tR\tsessionId\"{\n\014QuitR" +
-      "esponse\022\032\n\010response\030\001 \001(\tR\010response\0223\n\007o" +
-      "utcome\030\002 \001(\0162\031.popgate.v1.CommitOutcomeR" +
-      "\007outcome\022\032\n\010replayed\030\003 \001(\010R\010replayed*i\n\016" +
-      "DebugDirection\022\037\n\033DEBUG_DIRECTION_UNSPEC" +
-      "IFIED\020\000\022\030\n\024DEBUG_DIRECTION_SENT\020\001\022\034\n\030DEB" +
-      "UG_DIRECTION_RECEIVED\020\0022\333\014\n\013Pop3Service\022" +
-      "N\n\013OpenSession\022\036.popgate.v1.OpenSessionR" +
-      "equest\032\037.popgate.v1.OpenSessionResponse\022" +
-      "P\n\nGetWelcome\022\035.popgate.v1.GetWelcomeReq" +
-      "uest\032\036.popgate.v1.GetWelcomeResponse\"\003\220\002" +
-      "\002\022Y\n\rSetDebugLevel\022 .popgate.v1.SetDebug" +
-      "LevelRequest\032!.popgate.v1.SetDebugLevelR" +
-      "esponse\"\003\220\002\002\022M\n\nWatchDebug\022\035.popgate.v1." +
-      "WatchDebugRequest\032\036.popgate.v1.WatchDebu" +
-      "gResponse0\001\022>\n\004Capa\022\027.popgate.v1.CapaReq" +
-      "uest\032\030.popgate.v1.CapaResponse\"\003\220\002\002\0229\n\004S" +
-      "tls\022\027.popgate.v1.StlsRequest\032\030.popgate.v" +
-      "1.StlsResponse\0229\n\004Utf8\022\027.popgate.v1.Utf8" +
-      "Request\032\030.popgate.v1.Utf8Response\0229\n\004Lan" +
-      "g\022\027.popgate.v1.LangRequest\032\030.popgate.v1." +
-      "LangResponse\022V\n\014CloseSession\022\037.popgate.v" +
-      "1.CloseSessionRequest\032 .popgate.v1.Close" +
-      "SessionResponse\"\003\220\002\002\0229\n\004User\022\027.popgate.v" +
-      "1.UserRequest\032\030.popgate.v1.UserResponse\022" +
-      "9\n\004Pass\022\027.popgate.v1.PassRequest\032\030.popga" +
-      "te.v1.PassResponse\0229\n\004Apop\022\027.popgate.v1." +
-      "ApopRequest\032\030.popgate.v1.ApopResponse\0229\n" +
-      "\004Rpop\022\027.popgate.v1.RpopRequest\032\030.popgate" +
-      ".v1.RpopResponse\0229\n\004Auth\022\027.popgate.v1.Au" +
-      "thRequest\032\030.popgate.v1.AuthResponse\022U\n\014A" +
-      "uthExchange\022\037.popgate.v1.AuthExchangeReq" +
-      "uest\032 .popgate.v1.AuthExchangeResponse(\001" +
-      "0\001\022>\n\004Stat\022\027.popgate.v1.StatRequest\032\030.po" +
-      "pgate.v1.StatResponse\"\003\220\002\002\022@\n\004List\022\027.pop" +
-      "gate.v1.ListRequest\032\030.popgate.v1.ListRes" +
-      "ponse\"\003\220\002\0020\001\022@\n\004Uidl\022\027.popgate.v1.UidlRe" +
-      "quest\032\030.popgate.v1.UidlResponse\"\003\220\002\0020\001\0229" +
-      "\n\004Dele\022\027.popgate.v1.DeleRequest\032\030.popgat" +
-      "e.v1.DeleResponse\022>\n\004Rset\022\027.popgate.v1.R" +
-      "setRequest\032\030.popgate.v1.RsetResponse\"\003\220\002" +
-      "\002\022>\n\004Noop\022\027.popgate.v1.NoopRequest\032\030.pop" +
-      "gate.v1.NoopResponse\"\003\220\002\002\022;\n\004Retr\022\027.popg" +
-      "ate.v1.RetrRequest\032\030.popgate.v1.RetrResp" +
-      "onse0\001\022=\n\003Top\022\026.popgate.v1.TopRequest\032\027." +
-      "popgate.v1.TopResponse\"\003\220\002\0020\001\022>\n\004Quit\022\027." +
-      "popgate.v1.QuitRequest\032\030.popgate.v1.Quit" +
-      "Response\"\003\220\002\002Bq\n\024io.github.popgate.v1B\020P" +
-      "op3ServiceProtoP\001\242\002\003PXX\252\002\nPopgate.V1\312\002\nP" +
-      "opgate\\V1\342\002\026Popgate\\V1\\GPBMetadata\352\002\013Pop" +
-      "gate::V1b\006proto3"
+      "\"\n\nmax_octets\030\003 \001(\003H\000R\tmaxOctets\210\001\001\022\037\n\013w" +
+      "ant_sha256\030\004 \001(\010R\nwantSha256B\r\n\013_max_oct" +
+      "ets\"\331\001\n\014RetrResponse\022\032\n\010response\030\001 \001(\tR\010" +
+      "response\022\022\n\004data\030\002 \001(\014R\004data\022\033\n\006octets\030\003" +
+      " \001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001(\007H\001R\005crc3" +
+      "2\210\001\001\022$\n\013size_agrees\030\005 \001(\010H\002R\nsizeAgrees\210" +
+      "\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n\007_octetsB\010\n" +
+      "\006_crc32B\016\n\014_size_agrees\"\211\001\n\nTopRequest\022\035" +
+      "\n\nsession_id\030\001 \001(\tR\tsessionId\022%\n\016message" +
+      "_number\030\002 \001(\rR\rmessageNumber\022\024\n\005lines\030\003 " +
+      "\001(\rR\005lines\022\037\n\013want_sha256\030\004 \001(\010R\nwantSha" +
+      "256\"\250\001\n\013TopResponse\022\032\n\010response\030\001 \001(\tR\010r" +
+      "esponse\022\022\n\004data\030\002 \001(\014R\004data\022\033\n\006octets\030\003 " +
+      "\001(\003H\000R\006octets\210\001\001\022\031\n\005crc32\030\004 \001(\007H\001R\005crc32" +
+      "\210\001\001\022\026\n\006sha256\030\006 \001(\014R\006sha256B\t\n\007_octetsB\010" +
+      "\n\006_crc32J\004\010\005\020\006\",\n\013QuitRequest\022\035\n\nsession" +
+      "_id\030\001 \001(\tR\tsessionId\"{\n\014QuitResponse\022\032\n\010" +
+      "response\030\001 \001(\tR\010response\0223\n\007outcome\030\002 \001(" +
+      "\0162\031.popgate.v1.CommitOutcomeR\007outcome\022\032\n" +
+      "\010replayed\030\003 \001(\010R\010replayed*i\n\016DebugDirect" +
+      "ion\022\037\n\033DEBUG_DIRECTION_UNSPECIFIED\020\000\022\030\n\024" +
+      "DEBUG_DIRECTION_SENT\020\001\022\034\n\030DEBUG_DIRECTIO" +
+      "N_RECEIVED\020\0022\333\014\n\013Pop3Service\022N\n\013OpenSess" +
+      "ion\022\036.popgate.v1.OpenSessionRequest\032\037.po" +
+      "pgate.v1.OpenSessionResponse\022P\n\nGetWelco" +
+      "me\022\035.popgate.v1.GetWelcomeRequest\032\036.popg" +
+      "ate.v1.GetWelcomeResponse\"\003\220\002\002\022Y\n\rSetDeb" +
+      "ugLevel\022 .popgate.v1.SetDebugLevelReques" +
+      "t\032!.popgate.v1.SetDebugLevelResponse\"\003\220\002" +
+      "\002\022M\n\nWatchDebug\022\035.popgate.v1.WatchDebugR" +
+      "equest\032\036.popgate.v1.WatchDebugResponse0\001" +
+      "\022>\n\004Capa\022\027.popgate.v1.CapaRequest\032\030.popg" +
+      "ate.v1.CapaResponse\"\003\220\002\002\0229\n\004Stls\022\027.popga" +
+      "te.v1.StlsRequest\032\030.popgate.v1.StlsRespo" +
+      "nse\0229\n\004Utf8\022\027.popgate.v1.Utf8Request\032\030.p" +
+      "opgate.v1.Utf8Response\0229\n\004Lang\022\027.popgate" +
+      ".v1.LangRequest\032\030.popgate.v1.LangRespons" +
+      "e\022V\n\014CloseSession\022\037.popgate.v1.CloseSess" +
+      "ionRequest\032 .popgate.v1.CloseSessionResp" +
+      "onse\"\003\220\002\002\0229\n\004User\022\027.popgate.v1.UserReque" +
+      "st\032\030.popgate.v1.UserResponse\0229\n\004Pass\022\027.p" +
+      "opgate.v1.PassRequest\032\030.popgate.v1.PassR" +
+      "esponse\0229\n\004Apop\022\027.popgate.v1.ApopRequest" +
+      "\032\030.popgate.v1.ApopResponse\0229\n\004Rpop\022\027.pop" +
+      "gate.v1.RpopRequest\032\030.popgate.v1.RpopRes" +
+      "ponse\0229\n\004Auth\022\027.popgate.v1.AuthRequest\032\030" +
+      ".popgate.v1.AuthResponse\022U\n\014AuthExchange" +
+      "\022\037.popgate.v1.AuthExchangeRequest\032 .popg" +
+      "ate.v1.AuthExchangeResponse(\0010\001\022>\n\004Stat\022" +
+      "\027.popgate.v1.StatRequest\032\030.popgate.v1.St" +
+      "atResponse\"\003\220\002\002\022@\n\004List\022\027.popgate.v1.Lis" +
+      "tRequest\032\030.popgate.v1.ListResponse\"\003\220\002\0020" +
+      "\001\022@\n\004Uidl\022\027.popgate.v1.UidlRequest\032\030.pop" +
+      "gate.v1.UidlResponse\"\003\220\002\0020\001\0229\n\004Dele\022\027.po" +
+      "pgate.v1.DeleRequest\032\030.popgate.v1.DeleRe" +
+      "sponse\022>\n\004Rset\022\027.popgate.v1.RsetRequest\032" +
+      "\030.popgate.v1.RsetResponse\"\003\220\002\002\022>\n\004Noop\022\027" +
+      ".popgate.v1.NoopRequest\032\030.popgate.v1.Noo" +
+      "pResponse\"\003\220\002\002\022;\n\004Retr\022\027.popgate.v1.Retr" +
+      "Request\032\030.popgate.v1.RetrResponse0\001\022=\n\003T" +
+      "op\022\026.popgate.v1.TopRequest\032\027.popgate.v1." +
+      "TopResponse\"\003\220\002\0020\001\022>\n\004Quit\022\027.popgate.v1." +
+      "QuitRequest\032\030.popgate.v1.QuitResponse\"\003\220" +
+      "\002\002Bq\n\024io.github.popgate.v1B\020Pop3ServiceP" +
+      "rotoP\001\242\002\003PXX\252\002\nPopgate.V1\312\002\nPopgate\\V1\342\002" +
+      "\026Popgate\\V1\\GPBMetadata\352\002\013Popgate::V1b\006p" +
+      "roto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -535,255 +561,267 @@ public final class Pop3ServiceProto {
     internal_static_popgate_v1_CapaResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_CapaResponse_descriptor,
-        new java.lang.String[] { "Response", "Capabilities", });
-    internal_static_popgate_v1_Capability_descriptor =
+        new java.lang.String[] { "Response", "Capabilities", "Extensions", });
+    internal_static_popgate_v1_Extensions_descriptor =
       getDescriptor().getMessageTypes().get(11);
+    internal_static_popgate_v1_Extensions_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Extensions_descriptor,
+        new java.lang.String[] { "Top", "Uidl", "User", "Stls", "SaslMechanisms", "RespCodes", "AuthRespCode", "Pipelining", "LoginDelay", "LoginDelayByUser", "Expire", "Implementation", "Utf8", "Utf8User", "Lang", });
+    internal_static_popgate_v1_Expire_descriptor =
+      getDescriptor().getMessageTypes().get(12);
+    internal_static_popgate_v1_Expire_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Expire_descriptor,
+        new java.lang.String[] { "Never", "Days", "ByUser", });
+    internal_static_popgate_v1_Capability_descriptor =
+      getDescriptor().getMessageTypes().get(13);
     internal_static_popgate_v1_Capability_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_Capability_descriptor,
         new java.lang.String[] { "Line", "Name", "Arguments", });
     internal_static_popgate_v1_StlsRequest_descriptor =
-      getDescriptor().getMessageTypes().get(12);
+      getDescriptor().getMessageTypes().get(14);
     internal_static_popgate_v1_StlsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_StlsRequest_descriptor,
         new java.lang.String[] { "SessionId", "Tls", });
     internal_static_popgate_v1_StlsResponse_descriptor =
-      getDescriptor().getMessageTypes().get(13);
+      getDescriptor().getMessageTypes().get(15);
     internal_static_popgate_v1_StlsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_StlsResponse_descriptor,
         new java.lang.String[] { "Response", "Tls", });
     internal_static_popgate_v1_Utf8Request_descriptor =
-      getDescriptor().getMessageTypes().get(14);
+      getDescriptor().getMessageTypes().get(16);
     internal_static_popgate_v1_Utf8Request_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_Utf8Request_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_Utf8Response_descriptor =
-      getDescriptor().getMessageTypes().get(15);
+      getDescriptor().getMessageTypes().get(17);
     internal_static_popgate_v1_Utf8Response_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_Utf8Response_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_LangRequest_descriptor =
-      getDescriptor().getMessageTypes().get(16);
+      getDescriptor().getMessageTypes().get(18);
     internal_static_popgate_v1_LangRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_LangRequest_descriptor,
         new java.lang.String[] { "SessionId", "Tag", });
     internal_static_popgate_v1_LangResponse_descriptor =
-      getDescriptor().getMessageTypes().get(17);
+      getDescriptor().getMessageTypes().get(19);
     internal_static_popgate_v1_LangResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_LangResponse_descriptor,
         new java.lang.String[] { "Response", "Languages", });
     internal_static_popgate_v1_Language_descriptor =
-      getDescriptor().getMessageTypes().get(18);
+      getDescriptor().getMessageTypes().get(20);
     internal_static_popgate_v1_Language_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_Language_descriptor,
         new java.lang.String[] { "Line", "Tag", "Description", });
     internal_static_popgate_v1_CloseSessionRequest_descriptor =
-      getDescriptor().getMessageTypes().get(19);
+      getDescriptor().getMessageTypes().get(21);
     internal_static_popgate_v1_CloseSessionRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_CloseSessionRequest_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_CloseSessionResponse_descriptor =
-      getDescriptor().getMessageTypes().get(20);
+      getDescriptor().getMessageTypes().get(22);
     internal_static_popgate_v1_CloseSessionResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_CloseSessionResponse_descriptor,
         new java.lang.String[] { });
     internal_static_popgate_v1_UserRequest_descriptor =
-      getDescriptor().getMessageTypes().get(21);
+      getDescriptor().getMessageTypes().get(23);
     internal_static_popgate_v1_UserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_UserRequest_descriptor,
         new java.lang.String[] { "SessionId", "Username", });
     internal_static_popgate_v1_UserResponse_descriptor =
-      getDescriptor().getMessageTypes().get(22);
+      getDescriptor().getMessageTypes().get(24);
     internal_static_popgate_v1_UserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_UserResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_PassRequest_descriptor =
-      getDescriptor().getMessageTypes().get(23);
+      getDescriptor().getMessageTypes().get(25);
     internal_static_popgate_v1_PassRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_PassRequest_descriptor,
         new java.lang.String[] { "SessionId", "Password", });
     internal_static_popgate_v1_PassResponse_descriptor =
-      getDescriptor().getMessageTypes().get(24);
+      getDescriptor().getMessageTypes().get(26);
     internal_static_popgate_v1_PassResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_PassResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_ApopRequest_descriptor =
-      getDescriptor().getMessageTypes().get(25);
+      getDescriptor().getMessageTypes().get(27);
     internal_static_popgate_v1_ApopRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_ApopRequest_descriptor,
         new java.lang.String[] { "SessionId", "Username", "Secret", });
     internal_static_popgate_v1_ApopResponse_descriptor =
-      getDescriptor().getMessageTypes().get(26);
+      getDescriptor().getMessageTypes().get(28);
     internal_static_popgate_v1_ApopResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_ApopResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_RpopRequest_descriptor =
-      getDescriptor().getMessageTypes().get(27);
+      getDescriptor().getMessageTypes().get(29);
     internal_static_popgate_v1_RpopRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RpopRequest_descriptor,
         new java.lang.String[] { "SessionId", "Username", });
     internal_static_popgate_v1_RpopResponse_descriptor =
-      getDescriptor().getMessageTypes().get(28);
+      getDescriptor().getMessageTypes().get(30);
     internal_static_popgate_v1_RpopResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RpopResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_AuthRequest_descriptor =
-      getDescriptor().getMessageTypes().get(29);
+      getDescriptor().getMessageTypes().get(31);
     internal_static_popgate_v1_AuthRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_AuthRequest_descriptor,
         new java.lang.String[] { "SessionId", "Credentials", });
     internal_static_popgate_v1_AuthResponse_descriptor =
-      getDescriptor().getMessageTypes().get(30);
+      getDescriptor().getMessageTypes().get(32);
     internal_static_popgate_v1_AuthResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_AuthResponse_descriptor,
         new java.lang.String[] { "Response", "Mechanism", });
     internal_static_popgate_v1_AuthExchangeRequest_descriptor =
-      getDescriptor().getMessageTypes().get(31);
+      getDescriptor().getMessageTypes().get(33);
     internal_static_popgate_v1_AuthExchangeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_AuthExchangeRequest_descriptor,
         new java.lang.String[] { "SessionId", "Mechanism", "InitialResponse", "Response", "Cancel", });
     internal_static_popgate_v1_AuthExchangeResponse_descriptor =
-      getDescriptor().getMessageTypes().get(32);
+      getDescriptor().getMessageTypes().get(34);
     internal_static_popgate_v1_AuthExchangeResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_AuthExchangeResponse_descriptor,
         new java.lang.String[] { "Challenge", "Raw", "Response", });
     internal_static_popgate_v1_StatRequest_descriptor =
-      getDescriptor().getMessageTypes().get(33);
+      getDescriptor().getMessageTypes().get(35);
     internal_static_popgate_v1_StatRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_StatRequest_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_StatResponse_descriptor =
-      getDescriptor().getMessageTypes().get(34);
+      getDescriptor().getMessageTypes().get(36);
     internal_static_popgate_v1_StatResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_StatResponse_descriptor,
         new java.lang.String[] { "Response", "MessageCount", "Octets", });
     internal_static_popgate_v1_ListRequest_descriptor =
-      getDescriptor().getMessageTypes().get(35);
+      getDescriptor().getMessageTypes().get(37);
     internal_static_popgate_v1_ListRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_ListRequest_descriptor,
         new java.lang.String[] { "SessionId", "MessageNumber", });
     internal_static_popgate_v1_ListResponse_descriptor =
-      getDescriptor().getMessageTypes().get(36);
+      getDescriptor().getMessageTypes().get(38);
     internal_static_popgate_v1_ListResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_ListResponse_descriptor,
         new java.lang.String[] { "Response", "Entries", "Octets", });
     internal_static_popgate_v1_ListEntry_descriptor =
-      getDescriptor().getMessageTypes().get(37);
+      getDescriptor().getMessageTypes().get(39);
     internal_static_popgate_v1_ListEntry_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_ListEntry_descriptor,
         new java.lang.String[] { "Line", "MessageNumber", "Octets", });
     internal_static_popgate_v1_UidlRequest_descriptor =
-      getDescriptor().getMessageTypes().get(38);
+      getDescriptor().getMessageTypes().get(40);
     internal_static_popgate_v1_UidlRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_UidlRequest_descriptor,
         new java.lang.String[] { "SessionId", "MessageNumber", });
     internal_static_popgate_v1_UidlResponse_descriptor =
-      getDescriptor().getMessageTypes().get(39);
+      getDescriptor().getMessageTypes().get(41);
     internal_static_popgate_v1_UidlResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_UidlResponse_descriptor,
         new java.lang.String[] { "Response", "Entries", "Octets", });
     internal_static_popgate_v1_UidlEntry_descriptor =
-      getDescriptor().getMessageTypes().get(40);
+      getDescriptor().getMessageTypes().get(42);
     internal_static_popgate_v1_UidlEntry_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_UidlEntry_descriptor,
         new java.lang.String[] { "Line", "MessageNumber", "UniqueId", });
     internal_static_popgate_v1_DeleRequest_descriptor =
-      getDescriptor().getMessageTypes().get(41);
+      getDescriptor().getMessageTypes().get(43);
     internal_static_popgate_v1_DeleRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeleRequest_descriptor,
         new java.lang.String[] { "SessionId", "MessageNumber", "IfUniqueId", });
     internal_static_popgate_v1_DeleResponse_descriptor =
-      getDescriptor().getMessageTypes().get(42);
+      getDescriptor().getMessageTypes().get(44);
     internal_static_popgate_v1_DeleResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeleResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_RsetRequest_descriptor =
-      getDescriptor().getMessageTypes().get(43);
+      getDescriptor().getMessageTypes().get(45);
     internal_static_popgate_v1_RsetRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RsetRequest_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_RsetResponse_descriptor =
-      getDescriptor().getMessageTypes().get(44);
+      getDescriptor().getMessageTypes().get(46);
     internal_static_popgate_v1_RsetResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RsetResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_NoopRequest_descriptor =
-      getDescriptor().getMessageTypes().get(45);
+      getDescriptor().getMessageTypes().get(47);
     internal_static_popgate_v1_NoopRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_NoopRequest_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_NoopResponse_descriptor =
-      getDescriptor().getMessageTypes().get(46);
+      getDescriptor().getMessageTypes().get(48);
     internal_static_popgate_v1_NoopResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_NoopResponse_descriptor,
         new java.lang.String[] { "Response", });
     internal_static_popgate_v1_RetrRequest_descriptor =
-      getDescriptor().getMessageTypes().get(47);
+      getDescriptor().getMessageTypes().get(49);
     internal_static_popgate_v1_RetrRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RetrRequest_descriptor,
         new java.lang.String[] { "SessionId", "MessageNumber", "MaxOctets", "WantSha256", });
     internal_static_popgate_v1_RetrResponse_descriptor =
-      getDescriptor().getMessageTypes().get(48);
+      getDescriptor().getMessageTypes().get(50);
     internal_static_popgate_v1_RetrResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_RetrResponse_descriptor,
         new java.lang.String[] { "Response", "Data", "Octets", "Crc32", "SizeAgrees", "Sha256", });
     internal_static_popgate_v1_TopRequest_descriptor =
-      getDescriptor().getMessageTypes().get(49);
+      getDescriptor().getMessageTypes().get(51);
     internal_static_popgate_v1_TopRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_TopRequest_descriptor,
         new java.lang.String[] { "SessionId", "MessageNumber", "Lines", "WantSha256", });
     internal_static_popgate_v1_TopResponse_descriptor =
-      getDescriptor().getMessageTypes().get(50);
+      getDescriptor().getMessageTypes().get(52);
     internal_static_popgate_v1_TopResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_TopResponse_descriptor,
         new java.lang.String[] { "Response", "Data", "Octets", "Crc32", "Sha256", });
     internal_static_popgate_v1_QuitRequest_descriptor =
-      getDescriptor().getMessageTypes().get(51);
+      getDescriptor().getMessageTypes().get(53);
     internal_static_popgate_v1_QuitRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_QuitRequest_descriptor,
         new java.lang.String[] { "SessionId", });
     internal_static_popgate_v1_QuitResponse_descriptor =
-      getDescriptor().getMessageTypes().get(52);
+      getDescriptor().getMessageTypes().get(54);
     internal_static_popgate_v1_QuitResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_QuitResponse_descriptor,

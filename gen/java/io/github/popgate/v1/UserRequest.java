@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object username_ = "";
   /**
    * <pre>
-   * User's name. No spaces: they would end it.
+   * User's name.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * User's name. No spaces: they would end it.
+   * User's name.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -588,7 +588,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object username_ = "";
     /**
      * <pre>
-     * User's name. No spaces: they would end it.
+     * User's name.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces: they would end it.
+     * User's name.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -629,7 +629,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces: they would end it.
+     * User's name.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces: they would end it.
+     * User's name.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * User's name. No spaces: they would end it.
+     * User's name.
      * </pre>
      *
      * <code>string username = 2 [json_name = "username"];</code>

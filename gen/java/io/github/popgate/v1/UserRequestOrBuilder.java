@@ -30,7 +30,7 @@ public interface UserRequestOrBuilder extends
 
   /**
    * <pre>
-   * User's name. No spaces: they would end it.
+   * User's name.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
@@ -39,7 +39,7 @@ public interface UserRequestOrBuilder extends
   java.lang.String getUsername();
   /**
    * <pre>
-   * User's name. No spaces: they would end it.
+   * User's name.
    * </pre>
    *
    * <code>string username = 2 [json_name = "username"];</code>
