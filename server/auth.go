@@ -48,16 +48,23 @@ func (s *service) Rpop(ctx context.Context, req *pb.RpopRequest) (*pb.RpopRespon
 func (s *service) Auth(ctx context.Context, req *pb.AuthRequest) (*pb.AuthResponse, error) {
 	resp := &pb.AuthResponse{}
 	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) error {
-		mechanism, response, err := c.Auth(ctx, pop3.Credentials{
-			Username:  req.GetCredentials().GetUsername(),
-			Identity:  req.GetCredentials().GetAuthorizationIdentity(),
-			Mechanism: req.GetCredentials().GetMechanism(),
-			Password:  req.GetCredentials().GetPassword(),
-		})
+		mechanism, response, err := c.Auth(ctx, credentialsOf(req.GetCredentials()))
 		resp.Mechanism, resp.Response = mechanism, escape(response)
 		return err
 	})
 	return resp, err
+}
+
+// credentialsOf translates credentials.
+func credentialsOf(c *pb.Credentials) pop3.Credentials {
+	return pop3.Credentials{
+		Username:    c.GetUsername(),
+		Identity:    c.GetAuthorizationIdentity(),
+		Mechanism:   c.GetMechanism(),
+		Password:    c.GetPassword(),
+		AccessToken: c.GetAccessToken(),
+		External:    c.GetExternal(),
+	}
 }
 
 // AuthExchange implements popgate.v1.Pop3Service.

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
 )
@@ -20,9 +22,29 @@ func (s *service) Capa(ctx context.Context, _ *pb.CapaRequest) (*pb.CapaResponse
 			}
 			resp.Capabilities = append(resp.Capabilities, item)
 		}
+		resp.Extensions = extensionsOf(pop3.ExtensionsOf(capabilities))
 		return err
 	})
 	return resp, err
+}
+
+// extensionsOf translates what capabilities mean.
+func extensionsOf(e pop3.Extensions) *pb.Extensions {
+	out := &pb.Extensions{
+		Top: e.Top, Uidl: e.Uidl, User: e.User, Stls: e.Stls, RespCodes: e.RespCodes, AuthRespCode: e.AuthRespCode,
+		Pipelining: e.Pipelining, Utf8: e.Utf8, Utf8User: e.Utf8User, Lang: e.Lang,
+		LoginDelayByUser: e.LoginDelayByUser, Implementation: escape(e.Implementation),
+	}
+	for _, name := range e.SASL {
+		out.SaslMechanisms = append(out.SaslMechanisms, escape(name))
+	}
+	if e.LoginDelay > 0 {
+		out.LoginDelay = durationpb.New(e.LoginDelay)
+	}
+	if e.Expire != nil {
+		out.Expire = &pb.Expire{Never: e.Expire.Never, Days: e.Expire.Days, ByUser: e.Expire.ByUser}
+	}
+	return out
 }
 
 // Utf8 implements popgate.v1.Pop3Service.

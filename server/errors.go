@@ -246,7 +246,7 @@ func ofRefused(err *pop3.RefusedError) *fault {
 	if f.reason == pb.ErrorReason_ERROR_REASON_LOGIN_FAILED && err.Code == "AUTH" {
 		f = f.with("certain", "true")
 	}
-	return f
+	return f.with("challenge", escapeShort(err.Challenge))
 }
 
 // ofCode finds what -ERR means: by its response code, then by the command, then by known texts.

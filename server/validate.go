@@ -40,14 +40,20 @@ func (v *violations) check(field string, err error) {
 
 // word checks an argument that must be one word of a command line, which may hold more behind it.
 func (v *violations) word(field, verb, value string, more ...string) {
-	switch {
-	case value == "":
-		v.add(field, "is missing")
-	case strings.Contains(value, " "):
+	if strings.Contains(value, " ") {
 		v.add(field, "holds a space")
-	default:
-		v.check(field, pop3.CheckCommand(verb, append([]string{value}, more...)...))
+		return
 	}
+	v.line(field, verb, value, more...)
+}
+
+// line checks an argument that must be there, of a command line which may hold more behind it.
+func (v *violations) line(field, verb, value string, more ...string) {
+	if value == "" {
+		v.add(field, "is missing")
+		return
+	}
+	v.check(field, pop3.CheckCommand(verb, append([]string{value}, more...)...))
 }
 
 // text checks an argument that does not go out as it is.
@@ -129,14 +135,14 @@ var digestSample = strings.Repeat("0", 32)
 func (v *violations) auth(req any) {
 	switch r := req.(type) {
 	case *pb.UserRequest:
-		v.word("username", "USER", r.GetUsername())
+		v.line("username", "USER", r.GetUsername())
 	case *pb.PassRequest:
 		v.check("password", pop3.CheckCommand("PASS", r.GetPassword()))
 	case *pb.ApopRequest:
 		v.word("username", "APOP", r.GetUsername(), digestSample)
 		v.text("secret", r.GetSecret())
 	case *pb.RpopRequest:
-		v.word("username", "RPOP", r.GetUsername())
+		v.line("username", "RPOP", r.GetUsername())
 	case *pb.AuthRequest:
 		v.credentials("credentials", r.GetCredentials())
 	case *pb.AuthExchangeRequest:
@@ -172,15 +178,28 @@ func (v *violations) credentials(field string, c *pb.Credentials) {
 	v.text(field+".authorization_identity", c.GetAuthorizationIdentity())
 	v.text(field+".password", c.GetPassword())
 	v.text(field+".access_token", c.GetAccessToken())
-	if c.GetMechanism() != "" {
-		v.check(field+".mechanism", pop3.CheckCredentials(pop3.Credentials{Mechanism: c.GetMechanism()}))
-	}
-	switch c.GetSecret().(type) {
-	case *pb.Credentials_Password:
+	switch secret := c.GetSecret().(type) {
 	case nil:
-		v.add(field+".secret", "is missing")
-	default:
-		v.add(field+".secret", "is of a kind that no built-in mechanism takes: use AuthExchange")
+		if !strings.EqualFold(c.GetMechanism(), "ANONYMOUS") {
+			v.add(field+".secret", "is missing")
+		}
+	case *pb.Credentials_AccessToken:
+		if secret.AccessToken == "" {
+			v.add(field+".access_token", "is empty")
+		}
+	case *pb.Credentials_External:
+		if !secret.External {
+			v.add(field+".external", "is false, which is no proof")
+		}
+	}
+	given := credentialsOf(c)
+	bare := pop3.Credentials{Mechanism: given.Mechanism, External: given.External}
+	if given.AccessToken != "" {
+		bare.AccessToken = "token"
+	}
+	v.check(field+".mechanism", pop3.CheckCredentials(bare))
+	if len(*v) == 0 {
+		v.check(field, pop3.CheckCredentials(given))
 	}
 }
 

@@ -53,7 +53,7 @@ func TestArguments(t *testing.T) {
 		"host too long":         {openRequest(long, nil, 0), []string{"server.host"}},
 		"key without its cert":  {&pb.StlsRequest{SessionId: stranger, Tls: &pb.TlsOptions{ClientKeyPem: key}}, []string{"tls.client_certificate_pem"}},
 		"many pins":             {&pb.StlsRequest{SessionId: stranger, Tls: &pb.TlsOptions{PublicKeySha256: make([][]byte, 1000)}}, manyPins()},
-		"user":                  {&pb.UserRequest{Username: "a b"}, []string{"session_id", "username"}},
+		"user":                  {&pb.UserRequest{Username: "a\nb"}, []string{"session_id", "username"}},
 		"user missing":          {&pb.UserRequest{SessionId: stranger}, []string{"username"}},
 		"user CR":               {&pb.UserRequest{SessionId: stranger, Username: "a\rb"}, []string{"username"}},
 		"user too long":         {&pb.UserRequest{SessionId: stranger, Username: long}, []string{"username"}},
@@ -71,9 +71,21 @@ func TestArguments(t *testing.T) {
 		"auth by a foreign mechanism": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
 			Mechanism: "GSSAPI", Secret: &pb.Credentials_Password{},
 		}}, []string{"credentials.mechanism"}},
-		"auth by a token": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
-			Secret: &pb.Credentials_AccessToken{AccessToken: "hunter2"},
-		}}, []string{"credentials.secret"}},
+		"auth by a token in place of a password": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
+			Mechanism: "PLAIN", Secret: &pb.Credentials_AccessToken{AccessToken: "hunter2"},
+		}}, []string{"credentials.mechanism"}},
+		"auth by a password in place of a token": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
+			Mechanism: "xoauth2", Secret: &pb.Credentials_Password{Password: "hunter2"},
+		}}, []string{"credentials.mechanism"}},
+		"auth by an empty token": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
+			Secret: &pb.Credentials_AccessToken{},
+		}}, []string{"credentials.access_token"}},
+		"auth by two tokens in one": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
+			Username: "alice\x01auth=Bearer hunter2", Secret: &pb.Credentials_AccessToken{AccessToken: "hunter2"},
+		}}, []string{"credentials"}},
+		"auth by nothing external": {&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{
+			Secret: &pb.Credentials_External{},
+		}}, []string{"credentials.external"}},
 		"exchange":           {&pb.AuthExchangeRequest{SessionId: stranger, Mechanism: "PLAIN\r\nQUIT"}, []string{"mechanism"}},
 		"exchange of nobody": {&pb.AuthExchangeRequest{}, []string{"mechanism", "session_id"}},
 		"lang":               {&pb.LangRequest{SessionId: stranger, Tag: new("")}, []string{"tag"}},
@@ -113,6 +125,9 @@ func TestGoodArguments(t *testing.T) {
 		&pb.RetrRequest{SessionId: stranger, MessageNumber: 1, MaxOctets: new(int64(1))},
 		&pb.SetDebugLevelRequest{SessionId: stranger, Level: 1<<32 - 1}, &pb.LangRequest{SessionId: stranger, Tag: new("*")},
 		&pb.AuthExchangeRequest{SessionId: stranger, Mechanism: "X-any_1"},
+		&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{Mechanism: "anonymous"}},
+		&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{Secret: &pb.Credentials_External{External: true}}},
+		&pb.AuthRequest{SessionId: stranger, Credentials: &pb.Credentials{Secret: &pb.Credentials_AccessToken{AccessToken: "t"}}},
 		&pb.StlsRequest{SessionId: stranger}, &pb.StlsRequest{SessionId: stranger, Tls: &pb.TlsOptions{ServerName: "::1"}},
 	} {
 		err := invoke(t.Context(), g.conn, methodOf(t, req), req).err
