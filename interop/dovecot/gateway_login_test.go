@@ -1,6 +1,7 @@
 package dovecot_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -49,16 +50,17 @@ var gatewayLogins = []gatewayLogin{
 	}},
 }
 
-// auth logs in by Auth. PLAIN is the only mechanism that the gateway has of
-// its own, so that it is the strongest.
+// auth logs in by Auth. Of the mechanisms that this Dovecot offers
+// SCRAM-SHA-256 is the strongest.
 func (s *session) auth(user account, mechanism string) (string, error) {
 	s.t.Helper()
 	responses, err := s.call(&pb.AuthRequest{Credentials: &pb.Credentials{
 		Username: user.Name, Mechanism: mechanism, Secret: &pb.Credentials_Password{Password: user.Password},
 	}})
 	if err == nil {
-		if got := responses[0].(*pb.AuthResponse).GetMechanism(); got != "PLAIN" {
-			s.t.Errorf("Auth has used the mechanism %q", got)
+		want := cmp.Or(mechanism, "SCRAM-SHA-256")
+		if got := responses[0].(*pb.AuthResponse).GetMechanism(); got != want {
+			s.t.Errorf("Auth has used the mechanism %q, not %q", got, want)
 		}
 	}
 	return statusLine(responses, err)
