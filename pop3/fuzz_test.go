@@ -23,6 +23,7 @@ type fixedConn struct {
 
 	left   []byte
 	slice  int
+	byLine bool // no slice reaches beyond a line, so that the server never speaks out of turn
 	glance bool
 	closed bool
 	sent   bytes.Buffer
@@ -37,7 +38,11 @@ func (c *fixedConn) Read(p []byte) (int, error) {
 	case len(c.left) == 0:
 		return 0, io.EOF
 	}
-	n := copy(p[:min(len(p), c.slice)], c.left)
+	n := min(len(p), c.slice, len(c.left))
+	if end := bytes.IndexByte(c.left[:n], '\n'); c.byLine && end >= 0 {
+		n = end + 1
+	}
+	copy(p, c.left[:n])
 	c.left = c.left[n:]
 	return n, nil
 }
@@ -106,7 +111,7 @@ func checkFuzzed(t *testing.T, call call, err error, sent string) {
 	t.Helper()
 	_, refused := errors.AsType[*pop3.RefusedError](err)
 	_, malformed := errors.AsType[*pop3.MalformedError](err)
-	if err != nil && !refused && !malformed && !isBroken(err) && !isLocal(err) && !strings.Contains(err.Error(), "sasl:") {
+	if err != nil && !refused && !malformed && !isBroken(err) && !isLocal(err) {
 		t.Fatalf("%s: %v (%T)", call.name, err, err)
 	}
 	if call.name == "Stls" && len(sent) > 6 {
@@ -118,7 +123,7 @@ func checkFuzzed(t *testing.T, call call, err error, sent string) {
 	}
 	most := 1
 	if call.name == "Auth" {
-		most = 2
+		most = 4 // the line in both forms, the initial response, and "*"
 	}
 	if len(lines)-1 > most || strings.Count(sent, "\n") != len(lines)-1 {
 		t.Fatalf("%s: sent %q", call.name, sent)
