@@ -58,7 +58,7 @@ func (s *session) auth(user account, mechanism string) (string, error) {
 		Username: user.Name, Mechanism: mechanism, Secret: &pb.Credentials_Password{Password: user.Password},
 	}})
 	if err == nil {
-		want := cmp.Or(mechanism, "SCRAM-SHA-256")
+		want := cmp.Or(strings.ToUpper(mechanism), "SCRAM-SHA-256")
 		if got := responses[0].(*pb.AuthResponse).GetMechanism(); got != want {
 			s.t.Errorf("Auth has used the mechanism %q, not %q", got, want)
 		}
