@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -279,18 +280,17 @@ func isLogin(command string) bool {
 	return false
 }
 
+// Words of texts that say that another session has the maildrop: one of each, or both of Qpopper's, which names a file instead.
+var (
+	boxWords   = regexp.MustCompile(`(?i)\b(maildrop|mailbox|mail drop)\b`)
+	takenWords = regexp.MustCompile(`(?i)\b(lock(ed|ing)?|in use|busy)\b`)
+	lockBusy   = regexp.MustCompile(`(?i)\block busy\b`)
+)
+
 // meansInUse knows texts of servers without response codes that say that another session has the maildrop. A locked account
-// must not be among them: that is no matter of waiting.
+// must not be among them, nor one that is blocked: that is no matter of waiting.
 func meansInUse(response string) bool {
-	text := strings.ToLower(response)
-	for _, box := range []string{"maildrop", "mailbox", "mail drop"} {
-		for _, word := range []string{"lock", "in use", "busy"} {
-			if strings.Contains(text, box) && strings.Contains(text, word) {
-				return true
-			}
-		}
-	}
-	return false
+	return lockBusy.MatchString(response) || boxWords.MatchString(response) && takenWords.MatchString(response)
 }
 
 func causeName(c pb.Cause) string { return strings.TrimPrefix(c.String(), "CAUSE_") }
