@@ -29,6 +29,7 @@ func (c *Client) Capa(ctx context.Context) ([]Capability, string, error) {
 	if err != nil {
 		if refused, ok := errors.AsType[*RefusedError](err); ok {
 			refused.NotOffered = true
+			c.capa = nil // what an earlier list said holds no more
 		}
 		return nil, response, err
 	}

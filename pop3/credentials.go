@@ -88,12 +88,21 @@ func (x *exchange) login(ctx context.Context, client sasl.Client, by proof) (str
 	response, err := x.c.authExchange(ctx, x)
 	if x.wantsOtherForm(err) {
 		x.twoLines = !x.twoLines
-		response, err = x.c.authExchange(ctx, x)
+		first := err
+		if response, err = x.c.authExchange(ctx, x); isLost(err) {
+			err = first // some hang up on a form that they do not know: that is what there is to tell
+		}
 	}
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Challenge = reason
 	}
 	return response, err
+}
+
+// isLost reports whether an error is that of a connection that the server has closed.
+func isLost(err error) bool {
+	broken, ok := errors.AsType[*BrokenError](err)
+	return ok && broken.Cause == ConnectionLost
 }
 
 // wantsOtherForm reports whether a server has refused not the credentials but that the initial response was, or was not, part of the

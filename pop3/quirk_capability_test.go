@@ -47,6 +47,15 @@ var capabilityQuirks = []quirk{
 		wantBody(t, m, err, "Subject: x\r\n\r\n")
 		wantAlive(t, c)
 	}},
+	{"capa-taken-back", plaintext, func(t *testing.T, c *pop3.Client) {
+		wantCapa(t, c, "STLS", "PIPELINING")
+		logIn(t, c)
+		_, _, err := c.Capa(t.Context())
+		wantRefused(t, err, notOffered("CAPA", "-ERR"))
+		_, err = c.Top(t.Context(), 2, 0)
+		wantRefused(t, err, refusal("TOP", "-ERR no such message"))
+		wantAlive(t, c)
+	}},
 	{"capa-differs", plaintext, func(t *testing.T, c *pop3.Client) {
 		wantCapa(t, c, "UIDL", "USER", "STLS")
 		logIn(t, c)

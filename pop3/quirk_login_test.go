@@ -53,6 +53,11 @@ var loginQuirks = []quirk{
 		wantRefused(t, err, refusal("AUTH", "-ERR Protocol error. Connection is closed. 10"))
 		wantLost(t, c, "")
 	}},
+	{"auth-one-line-hangs-up", plaintext, func(t *testing.T, c *pop3.Client) {
+		_, _, err := c.Auth(t.Context(), with(alice, "PLAIN"))
+		wantRefused(t, err, refusal("AUTH", "-ERR Protocol error. Connection is closed. 10")) // not that the second attempt found nobody
+		wantLost(t, c, "")
+	}},
 	{"auth-initial-response-ignored", plaintext, func(t *testing.T, c *pop3.Client) {
 		_, _, err := c.Auth(t.Context(), with(alice, "PLAIN"))
 		want(t, "", err, "")
