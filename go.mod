@@ -16,7 +16,7 @@ require (
 	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
 	github.com/xdg-go/stringprep v1.0.4 // SASLprep, which RFC 6856 asks for with APOP
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
-	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections
+	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections; proxy: SOCKS5
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // google.rpc error details
 	google.golang.org/grpc v1.85.0 // the service

@@ -58,7 +58,7 @@ func connect(ctx context.Context, address string, opts *Options) (net.Conn, erro
 	defer cancel()
 	dial := opts.DialContext
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = new(Dialer).DialContext
 	}
 	return dial(ctx, "tcp", address)
 }

@@ -40,13 +40,15 @@ type Options struct {
 	Timeouts Timeouts
 	// Trace is told the dialogue, if it is not nil.
 	Trace *Trace
-	// DialContext makes Dial's TCP connection; nil means that of a net.Dialer.
+	// DialContext makes Dial's TCP connection to host:port and is to return when its context ends; nil means that of a Dialer. A
+	// proxy goes here: that of golang.org/x/net/proxy for SOCKS5, which then looks the host up itself. A *tls.Conn counts as TLS with
+	// the server, not with a proxy. No variable of the environment, such as ALL_PROXY, is heeded.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Timeouts are limits of waits for the server. Zero means the default in brackets.
 type Timeouts struct {
-	// Connect is for the TCP connection [10 s].
+	// Connect is for the TCP connection, with the look-up of its name and all its attempts [10 s].
 	Connect time.Duration
 	// Handshake is for a TLS handshake [10 s].
 	Handshake time.Duration
