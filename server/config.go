@@ -20,6 +20,10 @@ type Config struct {
 	TLS *tls.Config
 	// Targets says which POP3 servers may be dialled. The zero value allows ports 110 and 995 of public addresses.
 	Targets Targets
+	// Proxy leads the connections to POP3 servers; nil is none. Variables of the environment, such as ALL_PROXY, are not heeded.
+	Proxy *Proxy
+	// Sources are the addresses that connections to POP3 servers, or to the proxy, come from.
+	Sources Sources
 	// UnsafeAllowPlaintext lets logins go to POP3 servers over plaintext.
 	UnsafeAllowPlaintext bool
 	// UnsafeAllowUnverifiedTLS lets callers switch the verification of POP3 servers' certificates off.
@@ -29,7 +33,7 @@ type Config struct {
 	// Log is told one line a call, and faults. Nil discards it.
 	Log *slog.Logger
 
-	// dial makes TCP connections in place of a net.Dialer, in tests.
+	// dial makes TCP connections in place of a dialer, in tests.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 

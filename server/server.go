@@ -44,7 +44,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	if config.dial == nil {
-		config.dial = config.Targets.dialer()
+		config.dial = (&dialer{targets: config.Targets, sources: config.Sources, proxy: config.Proxy}).DialContext
 	}
 	s := &Server{
 		config:     config,

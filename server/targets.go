@@ -63,25 +63,7 @@ func targetNotAllowed() *fault {
 	}
 }
 
-// dialer returns a function that dials an address as the caller gave it, if that is allowed.
-func (t Targets) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		var d net.Dialer
-		if !slices.Contains(t.hosts, hostPort(host, port)) {
-			if t.closed || port != "110" && port != "995" {
-				return nil, errNotAllowed
-			}
-			d.ControlContext = t.control
-		}
-		return d.DialContext(ctx, network, address)
-	}
-}
-
-// control decides on the address that the socket is about to be connected to. No name that resolves anew can slip by here.
+// control decides on the address that a socket, or the proxy, is about to connect to.
 func (t Targets) control(_ context.Context, _, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !t.allowed(to.Addr()) {
