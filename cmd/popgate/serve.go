@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,8 @@ type serveConfig struct {
 	tlsCert, tlsKey          string
 	tlsClientCA              string
 	allowTargets             targetRules
+	proxy, proxyCredentials  string
+	sources                  sourceAddresses
 	unsafeAllowPlaintext     bool
 	unsafeAllowUnverifiedTLS bool
 	replica                  string
@@ -43,7 +46,8 @@ func serveCommand() *cobra.Command {
 --drain to end, and the rest is closed without QUIT, which removes nothing. A second signal ends it at once.`,
 		Example: `  popgate serve
   popgate serve --allow-target mail.internal.example:110 --allow-target 10.1.0.0/16
-  popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem`,
+  popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem
+  popgate serve --proxy socks5://proxy.internal.example:1080 --proxy-credentials proxy.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), c, cmd.ErrOrStderr())
@@ -62,6 +66,12 @@ func serveCommand() *cobra.Command {
 			"without it all callers are the same one")
 	f.Var(&c.allowTargets, "allow-target",
 		"opens a POP3 `target` beside ports 110 and 995 of public addresses: a CIDR block, for the same ports, or host:port; repeatable")
+	f.StringVar(&c.proxy, "proxy", "",
+		"proxy for connections to POP3 servers, a `URL`: socks5://host:port, or http://host:port or https://host:port for CONNECT; "+
+			"it is given the IP address that was found and allowed here")
+	f.StringVar(&c.proxyCredentials, "proxy-credentials", "", "`file` with user:password for the proxy")
+	f.Var(&c.sources, "source-address",
+		"IP `address` that outgoing connections of its family come from; repeatable, once for IPv4 and once for IPv6")
 	f.BoolVar(&c.unsafeAllowPlaintext, "unsafe-allow-plaintext", false, "let logins go to POP3 servers without TLS")
 	f.BoolVar(&c.unsafeAllowUnverifiedTLS, "unsafe-allow-unverified-tls", false,
 		"let callers switch off the verification of POP3 servers' certificates")
@@ -85,8 +95,12 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if tlsConfig == nil && !isLoopback(c.listen) {
 		return fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
 	}
+	proxy, err := proxyOf(c)
+	if err != nil {
+		return err
+	}
 	gateway, err := server.New(server.Config{
-		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Log: log,
+		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
 		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
 	})
 	if err != nil {
@@ -97,6 +111,9 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	c.warn(log)
+	if proxy != nil {
+		log.Info("connections to POP3 servers go through a proxy", "proxy", proxy.String())
+	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", tlsConfig != nil, "version", version())
 	return serveUntil(ctx, gateway, listener, c.drain, log)
 }
@@ -153,6 +170,30 @@ func callerTLS(c serveConfig) (*tls.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// proxyOf returns the proxy for outgoing connections, or nil. No error shows a secret.
+func proxyOf(c serveConfig) (*server.Proxy, error) {
+	if c.proxy == "" {
+		if c.proxyCredentials != "" {
+			return nil, errors.New("--proxy-credentials needs --proxy")
+		}
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	proxy, err := server.ParseProxy(c.proxy)
+	if err != nil {
+		return nil, fmt.Errorf("--proxy: %w", err)
+	}
+	if c.proxyCredentials != "" {
+		credentials, err := os.ReadFile(c.proxyCredentials)
+		if err != nil {
+			return nil, fmt.Errorf("--proxy-credentials: %w", err)
+		}
+		if err := proxy.SetCredentials(strings.TrimRight(string(credentials), "\r\n")); err != nil {
+			return nil, fmt.Errorf("--proxy-credentials %s: %w", c.proxyCredentials, err)
+		}
+	}
+	return proxy, nil
 }
 
 // certPool reads PEM certificates.

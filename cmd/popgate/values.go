@@ -35,6 +35,31 @@ func (r *targetRules) String() string { return strings.Join(r.rules, ",") }
 // Type implements pflag.Value.
 func (r *targetRules) Type() string { return "target" }
 
+// sourceAddresses are the values of --source-address.
+type sourceAddresses struct {
+	list    []string
+	sources server.Sources
+}
+
+// Set adds addresses; commas part them.
+func (a *sourceAddresses) Set(list string) error {
+	if list == "" {
+		return nil
+	}
+	all := slices.Concat(a.list, strings.Split(list, ","))
+	sources, err := server.ParseSources(all)
+	if err != nil {
+		return err
+	}
+	a.list, a.sources = all, sources
+	return nil
+}
+
+func (a *sourceAddresses) String() string { return strings.Join(a.list, ",") }
+
+// Type implements pflag.Value.
+func (a *sourceAddresses) Type() string { return "address" }
+
 // logFormat is the value of --log-format.
 type logFormat string
 
