@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -32,9 +33,13 @@ type held struct {
 
 // hold plays lines, has a call wait for more, and plays the rest after goOn. An empty rest is silence.
 func hold(t *testing.T, mode pb.TlsMode, lines, rest string) *held {
-	h := &held{rig: newRig(t, certificatePEM(), pipes), goOn: make(chan struct{}), outcome: make(chan error, 1)}
+	config, ca := certificateFor(t, "pop3.example.test", time.Time{})
+	h := &held{rig: newRig(t, []byte(ca), pipes), goOn: make(chan struct{}), outcome: make(chan error, 1)}
 	h.cut = &cut{dialogue: &dialogue{mode: mode}, serve: func(conn net.Conn) error {
 		defer conn.Close()
+		if lines != "" { // else it does not even begin TLS
+			conn = over(mode, conn, config)
+		}
 		err := recite(conn, lines)
 		<-h.goOn
 		if err == nil && rest != "CLOSE" && recite(conn, rest) == nil {
@@ -43,10 +48,19 @@ func hold(t *testing.T, mode pb.TlsMode, lines, rest string) *held {
 		return err
 	}}
 	h.later = h.add(t.Context(), h.cut)
+	h.later.server.Tls.ServerName = "pop3.example.test"
 	early := *h.later
 	h.caller = &early
 	h.ctx, h.cancel = context.WithCancel(t.Context())
 	return h
+}
+
+// over puts TLS over a server's connection where it begins with the first octet.
+func over(mode pb.TlsMode, conn net.Conn, config *tls.Config) net.Conn {
+	if mode == pb.TlsMode_TLS_MODE_IMPLICIT {
+		return tls.Server(conn, config)
+	}
+	return conn
 }
 
 // begin opens the session and makes the calls before the one of interest.
@@ -91,26 +105,29 @@ func (h *held) again(t *testing.T, want pb.CommitOutcome) {
 
 // TestCancel cancels each call when its command is sent, or lets the deadline do so, and has the reply come in time, too late, or never.
 func TestCancel(t *testing.T) {
-	for _, col := range columns() {
-		t.Run(col.name, func(t *testing.T) {
-			t.Run("reply comes", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { cancelInTime(t, col) }) })
-			t.Run("deadline", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { deadlineInTime(t, col) }) })
-			t.Run("no reply", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { cancelForEver(t, col) }) })
-			t.Run("connection ends", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { cancelAndClose(t, col) }) })
-		})
+	for mode, tls := range clearAndTLS {
+		for _, col := range columns() {
+			for name, test := range map[string]func(*testing.T, pb.TlsMode, column){
+				"reply comes": cancelInTime, "deadline": deadlineInTime, "no reply": cancelForEver, "connection ends": cancelAndClose,
+			} {
+				t.Run(mode+" "+col.name+"/"+name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { test(t, tls, col) })
+				})
+			}
+		}
 	}
 }
 
-func cancelInTime(t *testing.T, col column) {
-	h := hold(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.begin(), col.reply+"\nC: NOOP\nS: +OK in step")
+func cancelInTime(t *testing.T, mode pb.TlsMode, col column) {
+	h := hold(t, mode, col.begin(), col.reply+"\nC: NOOP\nS: +OK in step")
 	h.begin(t, col.before)
 	wantFailure(t, "the call", h.giveUp(t, col.act.call, h.cancel), cancelled)
 	close(h.goOn)
 	h.afterwards(t, col)
 }
 
-func deadlineInTime(t *testing.T, col column) {
-	h := hold(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.begin(), col.reply+"\nC: NOOP\nS: +OK in step")
+func deadlineInTime(t *testing.T, mode pb.TlsMode, col column) {
+	h := hold(t, mode, col.begin(), col.reply+"\nC: NOOP\nS: +OK in step")
 	h.begin(t, col.before)
 	h.ctx, h.cancel = context.WithTimeout(h.ctx, time.Second)
 	defer h.cancel()
@@ -134,8 +151,8 @@ func (h *held) afterwards(t *testing.T, col column) {
 // drained is how long a reply is waited for that nobody wants; DESIGN.md section 4.
 const drained = 2 * time.Second
 
-func cancelForEver(t *testing.T, col column) {
-	h := hold(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.begin(), "")
+func cancelForEver(t *testing.T, mode pb.TlsMode, col column) {
+	h := hold(t, mode, col.begin(), "")
 	h.begin(t, col.before)
 	wantFailure(t, "the call", h.giveUp(t, col.act.call, h.cancel), cancelled)
 	begin, limit := time.Now(), drained
@@ -152,8 +169,8 @@ func cancelForEver(t *testing.T, col column) {
 	h.later.over(t, h.cut)
 }
 
-func cancelAndClose(t *testing.T, col column) {
-	h := hold(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.begin(), "CLOSE")
+func cancelAndClose(t *testing.T, mode pb.TlsMode, col column) {
+	h := hold(t, mode, col.begin(), "CLOSE")
 	h.begin(t, col.before)
 	wantFailure(t, "the call", h.giveUp(t, col.act.call, h.cancel), cancelled)
 	close(h.goOn)
@@ -202,73 +219,6 @@ func TestCancelInside(t *testing.T) {
 					wantFailure(t, "Noop", err, ended("CANCELLED"))
 				}
 				h.later.over(t, h.cut)
-			})
-		})
-	}
-}
-
-// TestCancelOpenSession cancels it at each of its waits. No session and no connection is left.
-func TestCancelOpenSession(t *testing.T) {
-	for name, tt := range map[string]struct {
-		mode  pb.TlsMode
-		lines string
-	}{
-		"greeting":           {pb.TlsMode_TLS_MODE_PLAINTEXT, ""},
-		"in the greeting":    {pb.TlsMode_TLS_MODE_PLAINTEXT, "S| +O"},
-		"STLS":               {pb.TlsMode_TLS_MODE_STLS, askedForTLS},
-		"handshake":          {pb.TlsMode_TLS_MODE_STLS, askedForTLS + "S: +OK"},
-		"implicit handshake": {pb.TlsMode_TLS_MODE_IMPLICIT, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h := hold(t, tt.mode, tt.lines, "")
-				wantFailure(t, "OpenSession", h.giveUp(t, (*caller).open, h.cancel), cancelled)
-				time.Sleep(drained)
-				synctest.Wait()
-				if _, closed := h.cut.wire.state(); !closed || h.registry.live != 0 {
-					t.Errorf("closed: %v, sessions: %d", closed, h.registry.live)
-				}
-				close(h.goOn)
-				h.later.over(t, h.cut)
-			})
-		})
-	}
-}
-
-// TestCancelExchange has the caller of AuthExchange go away where it owes an answer. The server is told so.
-func TestCancelExchange(t *testing.T) {
-	for name, tt := range map[string]struct {
-		answer string
-		want   failure // of the next call; the zero value is success
-	}{
-		"-ERR":        {"S: -ERR as you wish\nC: NOOP\nS: +OK in step", failure{}},
-		"+OK":         {"S: +OK logged in", ended("PROTOCOL_ERROR")},
-		"a challenge": {"S: + dHdv", ended("PROTOCOL_ERROR")},
-		"silence":     {"", ended("CANCELLED")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				lines := "\nC: AUTH X-TWO aGVsbG8=\nS: + b25l\nC: *\n"
-				r := newRig(t, nil, pipes)
-				from, c := r.stage(t, pb.TlsMode_TLS_MODE_PLAINTEXT, []act{greeted}, lines+tt.answer)
-				ctx, cancel := context.WithCancel(t.Context())
-				stream, err := from.g.AuthExchange(ctx)
-				if err != nil {
-					t.Fatal(err)
-				}
-				stream.Send(&pb.AuthExchangeRequest{SessionId: from.session, Mechanism: "X-TWO", InitialResponse: []byte("hello")})
-				if _, err := stream.Recv(); err != nil {
-					t.Fatal(err)
-				}
-				cancel()
-				synctest.Wait()
-				err = from.noop()
-				if tt.want.reason != "" {
-					wantFailure(t, "Noop", err, tt.want)
-				} else if err != nil || from.got != "+OK in step" {
-					t.Errorf("Noop: %q, %v", from.got, err)
-				}
-				from.over(t, c)
 			})
 		})
 	}

@@ -32,7 +32,7 @@ type place struct {
 
 // place returns where the dialogue is cut. Without a cut that is its last reply, and false.
 func (c *cut) place() (at place, isCut bool) {
-	if c.below {
+	if c.below && c.faults.Action != pop3test.NoFault {
 		i := max(0, slices.IndexFunc(c.replies, func(r reply) bool { return r.tls }))
 		return place{reply: c.replies[i], handshake: true}, true
 	}

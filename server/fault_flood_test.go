@@ -2,20 +2,12 @@ package server
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
-	"net"
-	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"google.golang.org/grpc/codes"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
-	"github.com/popgate/popgate/pop3/pop3test"
 )
 
 // recite plays lines of a script. Of the client's lines it checks the beginning alone.
@@ -43,72 +35,9 @@ func recite(conn io.ReadWriter, script string) error {
 }
 
 const (
-	floodOctets  = 64 << 20
-	floodTaken   = 16 << 20 // more than the buffers of two sockets
-	floodMemory  = 8 << 20
 	listLine     = 8 << 10
 	challengeMax = 12 << 10
 )
-
-// TestEndlessLine sends 64 MiB without a line end wherever a line has a limit. Neither are they read nor do they cost memory.
-func TestEndlessLine(t *testing.T) {
-	junk := bytes.Repeat([]byte("x"), 64<<10)
-	for _, tt := range []struct {
-		lines string
-		call  func(*caller) error
-	}{
-		{"S| +OK ", (*caller).open},
-		{"C: CAPA\nS| +OK ", (*caller).capa},
-		{"C: CAPA\nS: +OK\nS| TOP", (*caller).capa},
-		{"C: LANG\nS: +OK\nS| en", (*caller).languages},
-		{"C: PASS\nS| -ERR ", (*caller).pass},
-		{"C: AUTH\nS| + ", (*caller).authExchange},
-		{"C: STAT\nS| +OK 1 ", (*caller).stat},
-		{"C: LIST\nS| +OK ", func(c *caller) error { return c.list(nil, "1 120") }},
-		{"C: LIST\nS: +OK\nS: 1 120\nS| 2 ", func(c *caller) error { return c.list(nil, "1 120") }},
-		{"C: UIDL\nS: +OK\nS: 1 a\nS| 2 ", func(c *caller) error { return c.uidl(nil, "1 a") }},
-		{"C: RETR\nS| +OK ", func(c *caller) error { return c.retr(nil) }},
-		{"C: TOP\nS| ", (*caller).top},
-		{"C: QUIT\nS| +OK ", (*caller).quit},
-	} {
-		t.Run(tt.lines, func(t *testing.T) {
-			taken := 0
-			c := &cut{dialogue: &dialogue{mode: pb.TlsMode_TLS_MODE_PLAINTEXT}}
-			r := newRig(t, nil, loopback(t))
-			from := r.add(t.Context(), c)
-			lines := tt.lines
-			if strings.HasPrefix(lines, "C") {
-				lines = "S: +OK\n" + lines
-			}
-			c.serve = func(conn net.Conn) error {
-				defer conn.Close()
-				err := recite(conn, lines)
-				for err == nil && taken < floodOctets {
-					var n int
-					n, err = conn.Write(junk)
-					taken += n
-				}
-				return nil // the gateway has hung up
-			}
-			if strings.HasPrefix(tt.lines, "C") && from.open() != nil {
-				t.Fatal("the greeting failed")
-			}
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			err := tt.call(from)
-			runtime.ReadMemStats(&after)
-			want := failure{codes.Aborted, "PROTOCOL_ERROR", nil}
-			if strings.Contains(lines, "QUIT") {
-				want = failure{codes.Unknown, "COMMIT_UNKNOWN", map[string]string{"cause": "PROTOCOL_ERROR"}}
-			}
-			wantFailure(t, "the call", err, want)
-			from.over(t, c)
-			if allocated := after.TotalAlloc - before.TotalAlloc; taken > floodTaken || allocated > floodMemory {
-				t.Errorf("%d octets taken, %d octets of memory", taken, allocated)
-			}
-		})
-	}
-}
 
 // TestLimits goes to the limits of lines and listings, and over them.
 func TestLimits(t *testing.T) {
@@ -166,71 +95,6 @@ func TestChallenge(t *testing.T) {
 				t.Error(err)
 			}
 			from.over(t, c)
-		})
-	}
-}
-
-// TestSlices has every dialogue come in segments of one octet, and with pauses in virtual time.
-func TestSlices(t *testing.T) {
-	pem := certificatePEM()
-	for _, d := range dialogues() {
-		slices := pop3test.Faults{Slice: 1, After: int64(d.octets)}
-		t.Run(d.name, func(t *testing.T) {
-			if wrong := newRig(t, pem, loopback(t)).try(t.Context(), &cut{dialogue: d, faults: slices}); wrong != "" {
-				t.Error(wrong)
-			}
-		})
-		t.Run(d.name+" with pauses", func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				slices.Delay = 10 * time.Millisecond
-				if wrong := newRig(t, pem, pipes).try(t.Context(), &cut{dialogue: d, faults: slices}); wrong != "" {
-					t.Error(wrong)
-				}
-			})
-		})
-	}
-}
-
-// drip is the pause between two octets of TestDrip.
-const drip = 4900 * time.Millisecond
-
-// TestDrip answers each command an octet now and then. A status line has to be complete in time; in a listing or a message the time
-// counts from the last octet.
-func TestDrip(t *testing.T) {
-	for _, col := range columns() {
-		t.Run(col.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, nil, pipes)
-				c := &cut{dialogue: &dialogue{mode: pb.TlsMode_TLS_MODE_PLAINTEXT}, serve: func(conn net.Conn) error {
-					defer conn.Close()
-					err := recite(conn, col.begin())
-					slow := pop3test.Faults{Slice: 1, Delay: drip}.Wrap(conn)
-					time.Sleep(drip)
-					if err == nil && recite(slow, col.reply) == nil {
-						_, err = io.Copy(io.Discard, conn)
-					}
-					return err
-				}}
-				from := r.add(t.Context(), c)
-				for _, a := range col.before {
-					if err := a.call(from); err != nil {
-						t.Fatal(err)
-					}
-				}
-				begin := time.Now()
-				err := col.act.call(from)
-				limit := place{reply: reply{verb: col.verb()}}.limit()
-				if status := time.Duration(len(col.act.reply)+len("\r\n")) * drip; status < limit {
-					if err != nil {
-						t.Error(err)
-					}
-				} else if took := time.Since(begin); took < limit || took > limit+limitSlack {
-					t.Errorf("failed after %v, want %v", took, limit)
-				} else {
-					wantFailure(t, "the call", err, col.broken(codes.DeadlineExceeded, "TIMEOUT"))
-				}
-				from.over(t, c)
-			})
 		})
 	}
 }

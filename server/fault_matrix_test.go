@@ -192,7 +192,13 @@ func TestRepliesTooMany(t *testing.T) {
 
 // TestReplies spoils the reply to each command.
 func TestReplies(t *testing.T) {
-	r := newRig(t, nil, loopback(t))
+	for mode, tls := range clearAndTLS {
+		t.Run(mode, func(t *testing.T) { spoiledReplies(t, tls) })
+	}
+}
+
+func spoiledReplies(t *testing.T, mode pb.TlsMode) {
+	r := newRig(t, certificatePEM(), loopback(t))
 	lost := func(c column) failure { return c.broken(codes.Aborted, "PROTOCOL_ERROR") }
 	for _, row := range []struct {
 		name, reply string
@@ -213,7 +219,7 @@ func TestReplies(t *testing.T) {
 				if row.alive && col.verb() != "QUIT" {
 					reply += "\nC: NOOP\nS: +OK"
 				}
-				from, c := r.stage(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.before, "\n"+col.asked+reply)
+				from, c := r.stage(t, mode, col.before, "\n"+col.asked+reply)
 				err := col.act.call(from)
 				want := row.want(col)
 				wantFailure(t, "the call", err, want)
@@ -235,7 +241,13 @@ func TestReplies(t *testing.T) {
 
 // TestOddReplies has replies that are odd and good.
 func TestOddReplies(t *testing.T) {
-	r := newRig(t, nil, loopback(t))
+	for mode, tls := range clearAndTLS {
+		t.Run(mode, func(t *testing.T) { oddReplies(t, tls) })
+	}
+}
+
+func oddReplies(t *testing.T, mode pb.TlsMode) {
+	r := newRig(t, certificatePEM(), loopback(t))
 	long := strings.Repeat("x", 2048-len("\r\n"))
 	for _, row := range []struct {
 		name  string
@@ -261,7 +273,7 @@ func TestOddReplies(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(row.name, " to ", col.name), func(t *testing.T) {
 				lines, want := row.reply(col)
-				from, c := r.stage(t, pb.TlsMode_TLS_MODE_PLAINTEXT, col.before, "\n"+col.asked+lines)
+				from, c := r.stage(t, mode, col.before, "\n"+col.asked+lines)
 				if err := col.act.call(from); err != nil || from.got != want {
 					t.Errorf("%q, %v, want %q", from.got, err, want)
 				}

@@ -54,6 +54,7 @@ func TestOpenSessionMeets(t *testing.T) {
 		{"STLS: line behind the reply", stls, askedForTLS + "S: +OK\nS: +OK logged in", brokenSTLS, ""},
 		{"STLS: octet behind the reply", stls, askedForTLS + "S: +OK\nS| +", brokenSTLS, ""},
 		{"STLS: bare LF", stls, askedForTLS + `S| +OK\n` + "\nTLS", failure{}, "+OK ready"},
+		{"STLS: octets", stls, askedForTLS + `S: +OK \xff\xfe` + "\nTLS", failure{}, "+OK ready"},
 		{"STLS: close", stls, askedForTLS + "CLOSE", lost, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -93,12 +93,15 @@ type socket struct {
 	syscall.Conn
 }
 
-// newRig starts a gateway over pairs of connections.
-func newRig(t testing.TB, pem []byte, pair func() (client, server net.Conn, err error)) *rig {
+// newRig starts a gateway over pairs of connections. It allows logins over plaintext, unless configure has it otherwise.
+func newRig(t testing.TB, pem []byte, pair func() (client, server net.Conn, err error), configure ...func(*Config)) *rig {
 	r := &rig{pem: pem, pair: pair}
 	r.gateway = newGateway(t, func(c *Config) {
 		c.UnsafeAllowPlaintext = true
 		c.dial = r.dial
+		for _, change := range configure {
+			change(c)
+		}
 	})
 	return r
 }
