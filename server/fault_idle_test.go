@@ -1,16 +1,14 @@
 package server
 
 import (
-	"crypto/tls"
-	"io"
+	"errors"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
-
-	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
 // TestGoodbye has a server say -ERR unasked, with and without the end of the connection behind it, before each command. Nothing is sent.
@@ -47,35 +45,42 @@ func TestGoodbye(t *testing.T) {
 	}
 }
 
-// TestGarbageInTLS has a server answer each command by octets that are no TLS.
-func TestGarbageInTLS(t *testing.T) {
+// TestResetWhileIdle has a server reset the connection before each command. Nothing is sent, so QUIT has not been either.
+func TestResetWhileIdle(t *testing.T) {
 	config, ca := certificateFor(t, "pop3.example.test", time.Time{})
 	r := newRig(t, []byte(ca), loopback(t))
-	for _, col := range columns() {
-		t.Run(col.name, func(t *testing.T) {
-			c := &cut{dialogue: &dialogue{mode: pb.TlsMode_TLS_MODE_IMPLICIT}, serve: func(conn net.Conn) error {
-				return garble(conn, config, col)
-			}}
-			from := r.add(t.Context(), c)
-			from.server.Tls.ServerName = "pop3.example.test"
-			for _, a := range col.before {
-				if err := a.call(from); err != nil {
-					t.Fatal(err)
+	for mode, tls := range clearAndTLS {
+		for _, col := range columns() {
+			t.Run(mode+" "+col.name, func(t *testing.T) {
+				goOn := make(chan struct{})
+				c := &cut{dialogue: &dialogue{mode: tls}, serve: func(conn net.Conn) error {
+					defer conn.Close()
+					begin := strings.TrimSuffix(col.begin(), col.asked)
+					err := recite(over(tls, conn, config), begin)
+					<-goOn
+					return errors.Join(err, conn.(interface{ NetConn() net.Conn }).NetConn().(*net.TCPConn).SetLinger(0))
+				}}
+				from := r.add(t.Context(), c)
+				from.server.Tls.ServerName = "pop3.example.test"
+				for _, a := range col.before {
+					if err := a.call(from); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			wantFailure(t, "the call", col.act.call(from), col.broken(codes.Unavailable, "CONNECTION_LOST"))
-			from.over(t, c)
-		})
+				sent, _ := c.wire.state()
+				close(goOn)
+				if err := <-c.played; err != nil {
+					t.Error(err)
+				}
+				c.played <- nil // for over
+				wantFailure(t, "the call", col.act.call(from), failure{
+					codes.Unavailable, "CONNECTION_LOST", map[string]string{"outcome": "NOT_COMMITTED"},
+				})
+				if now, _ := c.wire.state(); now != sent {
+					t.Errorf("sent %q", now[len(sent):])
+				}
+				from.over(t, c)
+			})
+		}
 	}
-}
-
-// garble plays the lines of a column up to its last command, and answers that in plaintext.
-func garble(conn net.Conn, config *tls.Config, col column) error {
-	defer conn.Close()
-	if err := recite(tls.Server(conn, config), col.begin()); err != nil {
-		return err
-	}
-	io.WriteString(conn, "+OK this is no TLS record\r\n")
-	io.Copy(io.Discard, conn) // until the gateway hangs up; unread octets would reset the connection
-	return nil
 }
