@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
@@ -144,30 +143,6 @@ func trustPinned(u *upstream, o *pb.TlsOptions, pins ...[]byte) {
 func pinOf(pair tls.Certificate) []byte {
 	digest := sha256.Sum256(pair.Leaf.RawSubjectPublicKeyInfo)
 	return digest[:]
-}
-
-// TestClientCertificate: a server that wants a certificate gets the caller's.
-func TestClientCertificate(t *testing.T) {
-	u := newUpstream(t, true, "pop3.test")
-	u.TLS.ClientAuth, u.TLS.ClientCAs = tls.RequireAndVerifyClientCert, u.ca.pool()
-	seen := make(chan string, 2)
-	u.TLS.VerifyConnection = func(state tls.ConnectionState) error {
-		seen <- state.PeerCertificates[0].DNSNames[0]
-		return nil
-	}
-	server := u.start(t)
-	server.Tls.CaBundlePem, server.Tls.ServerName = u.caPEM, "pop3.test"
-	g := newGateway(t, nil)
-	_, err := g.OpenSession(t.Context(), &pb.OpenSessionRequest{Server: server})
-	if reason := reasonOf(err); reason != "ERROR_REASON_TLS_HANDSHAKE_FAILED" && reason != "ERROR_REASON_CONNECTION_LOST" {
-		t.Errorf("without: %v", err)
-	}
-	with := proto.CloneOf(server)
-	with.Tls.ClientCertificatePem, with.Tls.ClientKeyPem = pemOf(t, u.ca.issue(t, &x509.Certificate{DNSNames: []string{"caller.test"}}))
-	g.openSession(t, with)
-	if name := <-seen; name != "caller.test" {
-		t.Errorf("the server saw %s", name)
-	}
 }
 
 // TestOldTLS: nothing below 1.2.
