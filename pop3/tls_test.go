@@ -265,6 +265,7 @@ func dialTLS(t *testing.T, server, client *tls.Config) (string, error) {
 // TestNoResumption: sessions are not carried from one connection to another (A21).
 func TestNoResumption(t *testing.T) {
 	srv := pop3test.NewUnstartedServer(nil)
+	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS13} // its own, and so with tickets
 	srv.StartTLS()
 	defer srv.Close()
 	config := clientTLS(srv)
@@ -272,6 +273,9 @@ func TestNoResumption(t *testing.T) {
 		c, err := pop3.Dial(t.Context(), srv.Addr, &pop3.Options{Mode: pop3.Implicit, TLS: config})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, _, err := c.Capa(t.Context()); err != nil { // which has read any ticket
+			t.Error(err)
 		}
 		if state, _ := c.TLS(); state.DidResume {
 			t.Error("resumed")
