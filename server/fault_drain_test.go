@@ -74,7 +74,7 @@ func TestDrainOpenSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := hold(t, tt.mode, tt.lines, tt.rest)
-				h.caller.server.IoTimeout = durationOf(time.Hour)
+				h.server.IoTimeout = durationOf(time.Hour)
 				go func() { h.outcome <- h.open() }()
 				synctest.Wait()
 				done := h.shutdown(drainGrace)

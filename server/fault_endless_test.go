@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
@@ -153,9 +156,16 @@ func TestLongBodyLine(t *testing.T) {
 	}
 }
 
+// unread leaves what a caller gets undecoded, which takes longer than all else here.
+type unread struct{ encoding.CodecV2 }
+
+func (unread) Unmarshal(mem.BufferSlice, any) error { return nil }
+
 // TestEndlessListing: the entry after 5 million ends the session. The entries here are as short as they can be.
 func TestEndlessListing(t *testing.T) {
-	const most = 5_000_000
+	if testing.Short() {
+		t.Skip("5 million entries")
+	}
 	c := &cut{dialogue: &dialogue{mode: pb.TlsMode_TLS_MODE_PLAINTEXT}, serve: func(conn net.Conn) error {
 		defer conn.Close()
 		err := recite(conn, "S: +OK\nC: UIDL\nS: +OK")
@@ -169,16 +179,15 @@ func TestEndlessListing(t *testing.T) {
 	if err := from.open(); err != nil {
 		t.Fatal(err)
 	}
-	stream, err := r.Uidl(t.Context(), &pb.UidlRequest{SessionId: from.session})
-	entries := 0
-	for err == nil {
-		var batch *pb.UidlResponse
-		batch, err = stream.Recv()
-		entries += len(batch.GetEntries())
+	undecoded := grpc.ForceCodecV2(unread{encoding.GetCodecV2("proto")})
+	stream, err := r.Uidl(t.Context(), &pb.UidlRequest{SessionId: from.session}, undecoded)
+	batches := -1
+	for ; err == nil; batches++ {
+		_, err = stream.Recv()
 	}
 	wantFailure(t, "Uidl", err, failure{codes.Aborted, "PROTOCOL_ERROR", map[string]string{"command": "UIDL", "outcome": "NOT_COMMITTED"}})
-	if entries > most || entries < most-1000 {
-		t.Errorf("%d entries", entries)
+	if most := 5_000_000 / 1000; batches > most || batches < most-1 {
+		t.Errorf("%d batches of a thousand", batches)
 	}
 	wantFailure(t, "Noop", from.noop(), ended("PROTOCOL_ERROR"))
 	from.over(t, c)

@@ -43,7 +43,7 @@ func (h *held) mortal(t *testing.T) (vanish func()) {
 		listener.Close()
 		<-served
 	})
-	h.caller.g = pb.NewPop3ServiceClient(conn)
+	h.g = pb.NewPop3ServiceClient(conn)
 	return func() { gone.Store(true) }
 }
 
@@ -82,7 +82,7 @@ func TestCallerVanishes(t *testing.T) {
 func vanishIn(t *testing.T, mode pb.TlsMode, col column) {
 	const patience = 30 * time.Minute // of the server's silence, for that is not the limit here
 	h := hold(t, mode, col.begin(), "")
-	h.caller.server.IoTimeout = durationOf(patience)
+	h.server.IoTimeout = durationOf(patience)
 	vanish := h.mortal(t)
 	h.begin(t, col.before)
 	go func() { h.outcome <- col.act.call(h.caller) }()
@@ -121,7 +121,7 @@ func TestCallerVanishesInSteps(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					h := hold(t, tt.mode, tt.lines, "")
-					h.caller.server.IoTimeout = durationOf(time.Hour)
+					h.server.IoTimeout = durationOf(time.Hour)
 					h.vanishes(t, (*caller).open, wholeLimit)
 				})
 			})
@@ -139,7 +139,7 @@ func TestCallerVanishesInSteps(t *testing.T) {
 				return nil
 			}
 			h.begin(t, []act{greeted})
-			h.caller.session = h.later.session
+			h.session = h.later.session
 			h.vanishes(t, func(c *caller) error {
 				stream, err := c.g.Retr(c.ctx, &pb.RetrRequest{SessionId: c.session, MessageNumber: 1})
 				if err == nil {

@@ -31,7 +31,7 @@ func TestGatewayToKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serveOn(t, Config{UnsafeAllowPlaintext: true, dial: new(net.Dialer).DialContext}, listener)
-	fmt.Println("gateway at", listener.Addr())
+	fmt.Fprintln(os.Stdout, "gateway at", listener.Addr())
 	io.Copy(io.Discard, os.Stdin)
 	s.Shutdown(t.Context())
 }

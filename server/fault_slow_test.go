@@ -18,14 +18,14 @@ import (
 func TestSlices(t *testing.T) {
 	pem := certificatePEM()
 	for _, d := range dialogues() {
-		for name, below := range map[string]bool{"": false, " below TLS": true} {
+		for name, below := range map[string]bool{"octets": false, "octets below TLS": true} {
 			slices := pop3test.Faults{Slice: 1, After: int64(d.octets)}
-			t.Run(d.name+name, func(t *testing.T) {
+			t.Run(d.name+" in "+name, func(t *testing.T) {
 				if wrong := newRig(t, pem, loopback(t)).try(t.Context(), &cut{dialogue: d, faults: slices, below: below}); wrong != "" {
 					t.Error(wrong)
 				}
 			})
-			t.Run(d.name+name+" with pauses", func(t *testing.T) {
+			t.Run(d.name+" in "+name+" with pauses", func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					slices.Delay = 10 * time.Millisecond
 					if below { // else a handshake takes longer than it may

@@ -52,7 +52,7 @@ func TestALPN(t *testing.T) {
 				server.NextProtos, server.MaxVersion = tt.protocols, tt.version
 				server.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 					offered <- hello.SupportedProtos
-					return nil, nil //nolint:nilnil // the same configuration
+					return nil, nil // the same configuration
 				}
 				err := meetTLS(t, ca, way, server, func(conn net.Conn) net.Conn {
 					if tt.forged {
@@ -118,7 +118,7 @@ func TestNoTickets(t *testing.T) {
 				u.TLS.MaxVersion = version
 				u.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 					hellos <- hello.Extensions
-					return nil, nil //nolint:nilnil // the same configuration
+					return nil, nil // the same configuration
 				}
 				u.TLS.VerifyConnection = func(state tls.ConnectionState) error {
 					if state.DidResume {
@@ -195,7 +195,7 @@ func TestOneSessionOneConnection(t *testing.T) {
 	// mixed opens one session; every second secret is wrong.
 	mixed := func(i int) error {
 		policy := policies[i%len(policies)]
-		resp, err := g.OpenSession(t.Context(), &pb.OpenSessionRequest{Server: &pb.Server{Host: server.Host, Port: server.Port, Tls: policy.options}})
+		resp, err := g.OpenSession(t.Context(), &pb.OpenSessionRequest{Server: &pb.Server{Host: server.GetHost(), Port: new(server.GetPort()), Tls: policy.options}})
 		if policy.reason != "" {
 			return wrongly((failure{codes.FailedPrecondition, policy.reason, nil}).check(err))
 		}

@@ -141,9 +141,8 @@ func TestForgottenCapabilities(t *testing.T) {
 		_, err := c.g.Capa(c.ctx, &pb.CapaRequest{SessionId: c.session})
 		return err
 	}}
-	secret := &pb.Credentials{Username: "alice", Secret: &pb.Credentials_Password{Password: "pw"}}
 	auth := func(c *caller, mechanism string) error {
-		credentials := &pb.Credentials{Username: secret.Username, Secret: secret.Secret, Mechanism: mechanism}
+		credentials := &pb.Credentials{Username: "alice", Secret: &pb.Credentials_Password{Password: "pw"}, Mechanism: mechanism}
 		_, err := c.g.Auth(c.ctx, &pb.AuthRequest{SessionId: c.session, Credentials: credentials})
 		return err
 	}
