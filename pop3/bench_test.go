@@ -67,6 +67,10 @@ func (f *flood) serve(conn net.Conn) {
 		case bytes.HasPrefix(commands[:n], []byte("CAPA")):
 			_, _ = io.WriteString(conn, capaPipelining)
 			continue
+		case bytes.HasSuffix(commands[:n], []byte("\r\nLIST 1\r\n")): // behind the first RETR
+			_, _ = conn.Write(f.reply[:one])
+			_, _ = io.WriteString(conn, "+OK 1 1\r\n")
+			continue
 		}
 		for left := bytes.Count(commands[:n], []byte("\n")); left > 0; left -= f.times {
 			if quit && left == 1 { // one reply too many does no harm

@@ -20,15 +20,17 @@ type Client struct {
 	wire  *wire.Reader
 	state State
 
-	closed  atomic.Bool
-	broken  *BrokenError // once dead, always dead
-	greeted bool
-	welcome string
-	stamp   string       // for APOP, "" if the greeting has none
-	capa    []Capability // the last one in this security layer, nil if unknown
-	utf8    bool         // UTF8 is on
-	marked  bool         // a DELE stands
-	outcome Outcome      // of Quit
+	closed    atomic.Bool
+	broken    *BrokenError // once dead, always dead
+	greeted   bool
+	welcome   string
+	stamp     string       // for APOP, "" if the greeting has none
+	capa      []Capability // the last one in this security layer, nil if unknown
+	utf8      bool         // UTF8 is on
+	pipelines bool         // the server has shown that it can PIPELINING
+	marked    bool         // a DELE stands
+	address   string       // as Dial has it, "" else
+	outcome   Outcome      // of Quit
 
 	running *operation // the command under way, also while its Message or Listing is read
 	secrets secrets    // of the command under way

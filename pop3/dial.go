@@ -22,6 +22,7 @@ func Dial(ctx context.Context, address string, opts *Options) (*Client, error) {
 		return nil, &DialError{Address: address, Err: err}
 	}
 	c := New(conn, opts)
+	c.address = address
 	if err := c.open(ctx, mode, configFor(host, opts.TLS)); err != nil {
 		_ = c.Close()
 		return nil, err

@@ -21,6 +21,7 @@ func TestDrainLimit(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				c := greeted(t, plaintext, func(p *peer) {
 					p.answer(capaPipelining)
+					p.answer(proof...)
 					p.hear()
 					p.say("+OK\r\nfirst line\r\n")
 					time.Sleep(time.Second)
@@ -34,6 +35,7 @@ func TestDrainLimit(t *testing.T) {
 				if _, _, err := c.Capa(t.Context()); err != nil {
 					t.Fatal(err)
 				}
+				prove(t, c)
 				err := drained(ctx, c, name)
 				if more > 0 {
 					wantBroken(t, c, err, pop3.Cancelled)

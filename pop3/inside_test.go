@@ -50,7 +50,8 @@ func TestEntryLimit(t *testing.T) {
 
 // TestIdle: an idle client holds no buffer, little scratch memory, and in it no secret (G3).
 func TestIdle(t *testing.T) {
-	c := scripted(t, "+OK\r\n", "+ \r\n", "-ERR\r\n", "+OK\r\nPIPELINING\r\n.\r\n", strings.Repeat("+OK\r\n.\r\n", 200))
+	c := scripted(t, "+OK\r\n", "+ \r\n", "-ERR\r\n", "+OK\r\nPIPELINING\r\n.\r\n",
+		"+OK\r\n.\r\n", "+OK 2147483648 0\r\n", strings.Repeat("+OK\r\n.\r\n", 199))
 	if _, err := c.Pass(t.Context(), "hunter2"); err != nil {
 		t.Fatal(err)
 	}

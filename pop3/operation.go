@@ -36,6 +36,7 @@ type operation struct {
 	draining bool          // the context has ended, or the caller has lost interest: read away what is left
 	budget   int           // octets to read away
 	wrote    bool          // at least one octet of a command went out
+	writing  chan error    // gets the result of a write that goes on beside the reads; nil if there is none
 	unwatch  func() bool
 	fired    chan struct{}
 }
@@ -124,6 +125,9 @@ func (op *operation) follow(limit time.Duration) {
 	op.limit, op.rolling = limit, true
 }
 
+// writes reports whether a write goes on beside the reads.
+func (op *operation) writes() bool { return op.writing != nil && len(op.writing) == 0 }
+
 // connReader reads from the connection within the limits of the running operation.
 type connReader struct{ c *Client }
 
@@ -148,6 +152,9 @@ func (r connReader) Read(p []byte) (int, error) {
 			p = p[:min(len(p), op.budget)]
 		}
 		n, err := c.conn.Read(p)
+		if op.writes() {
+			_ = c.conn.SetWriteDeadline(time.Time{}) // whoever reads may take time until the next read
+		}
 		if n > 0 {
 			op.budget -= n
 			return n, nil

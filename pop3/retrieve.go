@@ -17,7 +17,7 @@ func (c *Client) Retr(ctx context.Context, number uint32) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.message(ctx, command{verb: "RETR", args: args}, number)
+	return c.message(ctx, command{verb: "RETR", args: args}, Request{Verb: "RETR", Number: number})
 }
 
 // Top retrieves the header of a message and the first lines of its body (TOP, RFC 1939 section 7). It is never the whole message
@@ -27,11 +27,11 @@ func (c *Client) Top(ctx context.Context, number, lines uint32) (*Message, error
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.message(ctx, command{verb: "TOP", args: args}, number)
+	m, err := c.message(ctx, command{verb: "TOP", args: args}, Request{Verb: "TOP", Number: number, Lines: lines})
 	return m, c.notOffered(err, "TOP")
 }
 
-func (c *Client) message(ctx context.Context, cmd command, number uint32) (*Message, error) {
+func (c *Client) message(ctx context.Context, cmd command, r Request) (*Message, error) {
 	if err := c.start(ctx, cmd); err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (c *Client) message(ctx context.Context, cmd command, number uint32) (*Mess
 	}
 	c.running.follow(c.opts.Timeouts.Data)
 	c.running.stream = true
-	m := c.newMessage(number, st, nil)
+	m := c.newMessage(r, st, nil)
 	if c.running.draining {
 		_ = m.Close() // m.err has it
 		return nil, m.err
@@ -52,8 +52,8 @@ func (c *Client) message(ctx context.Context, cmd command, number uint32) (*Mess
 // Message is a message on its way. It is an io.ReadCloser and an io.WriterTo; its octets are those that the server sent, save that a
 // dot that begins a line is dropped where a second one follows. Line ends stay as they are, and a line may be of any length.
 type Message struct {
-	// Number is the message number.
-	Number uint32
+	// Request is the command that it answers, with the message number.
+	Request
 
 	c        *Client
 	response string
@@ -63,9 +63,9 @@ type Message struct {
 	err      error     // once set, what Read returns
 }
 
-func (c *Client) newMessage(number uint32, st status, pipe *pipeline) *Message {
+func (c *Client) newMessage(r Request, st status, pipe *pipeline) *Message {
 	return &Message{
-		Number: number, c: c, response: st.response, body: c.wire.Body(st.bareLF), pipe: pipe,
+		Request: r, c: c, response: st.response, body: c.wire.Body(st.bareLF), pipe: pipe,
 		lines: lineSplitter{trace: c.opts.Trace},
 	}
 }
@@ -83,6 +83,9 @@ func (m *Message) Read(p []byte) (int, error) {
 	}
 	n, err := m.body.Read(p)
 	m.lines.write(p[:n])
+	if errors.Is(err, io.EOF) && m.pipe != nil {
+		err = cmp.Or(m.pipe.confirm(), io.EOF)
+	}
 	switch {
 	case err == nil:
 		return n, nil
@@ -98,11 +101,14 @@ func (m *Message) Read(p []byte) (int, error) {
 
 // finish ends the operation, or turns to the next reply.
 func (m *Message) finish(err error) error {
-	if m.pipe != nil {
-		m.pipe.read++
-		return err
+	switch {
+	case m.pipe == nil:
+		return m.c.end(err)
+	case err == nil:
+		m.pipe.answered()
+		return nil
 	}
-	return m.c.end(err)
+	return m.pipe.blame(err)
 }
 
 // copies are buffers for WriteTo.
@@ -135,7 +141,7 @@ func (m *Message) WriteTo(w io.Writer) (written int64, err error) {
 }
 
 // Close gives up what is not read. The rest is read away, up to 1 MiB and 2 seconds; a *BrokenError says that this was not enough
-// and the connection is closed. After the end of the message Close does nothing. Of a message of RetrEach it does nothing either: the
+// and the connection is closed. After the end of the message Close does nothing. Of a message of a Pipeline it does nothing either: the
 // loop skips the rest.
 func (m *Message) Close() error {
 	if m.err == nil && m.pipe == nil {
@@ -151,5 +157,6 @@ func (m *Message) Close() error {
 // Pending reports whether Read would return at once, as far as can be told without reading. Programs that gather what they read
 // use it to find a pause of the server.
 func (m *Message) Pending() bool {
-	return m.err != nil || m.body.Ready() || m.c.wire.Buffered() > 0 || peek(m.c.raw) == ready
+	over := m.body.Ready() && (m.pipe == nil || !m.pipe.awaits())
+	return m.err != nil || over || m.c.wire.Buffered() > 0 || peek(m.c.raw) == ready
 }
