@@ -15,7 +15,8 @@
 //
 // A *RefusedError is the server's -ERR and a *MalformedError a reply that cannot be read: the connection lives on, and the next
 // command may succeed. A *BrokenError says that the connection is dead, and every later call returns it again. An
-// *ArgumentError, ErrTLSRequired, ErrWrongState and ErrNotOffered mean that nothing was sent.
+// *ArgumentError, ErrTLSRequired, ErrWrongState and ErrNotOffered mean that nothing was sent. One that is ErrPipelining is worth
+// another connection at once: see Pipeline.
 //
 // # Time and cancellation
 //

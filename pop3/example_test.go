@@ -204,3 +204,39 @@ func ExampleClient_RetrEach() {
 	// 7 pop3: RETR: "-ERR no such message"
 	// 2 30
 }
+
+// Many commands of many kinds: each message that is kept is marked while the next ones are on their way.
+func ExampleClient_Pipeline() {
+	srv, opts := demoServer()
+	defer srv.Close()
+	ctx := context.Background()
+	c, err := open(ctx, srv.Addr, opts)
+	check(err)
+	defer c.Close()
+
+	requests := []pop3.Request{{Verb: "RETR", Number: 1}, {Verb: "RETR", Number: 2}}
+	next := func() (r pop3.Request, ok bool) {
+		if ok = len(requests) > 0; ok {
+			r, requests = requests[0], requests[1:]
+		}
+		return r, ok
+	}
+	for m, err := range c.Pipeline(ctx, next) {
+		check(err)
+		octets, err := io.Copy(io.Discard, m)
+		check(err)
+		fmt.Println(m.Verb, m.Number, octets)
+		if m.Verb == "RETR" {
+			requests = append(requests, pop3.Request{Verb: "DELE", Number: m.Number})
+		}
+	}
+	outcome, _, err := c.Quit(ctx)
+	check(err)
+	fmt.Println(outcome)
+	// Output:
+	// RETR 1 24
+	// RETR 2 30
+	// DELE 1 0
+	// DELE 2 0
+	// COMMITTED
+}

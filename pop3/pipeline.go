@@ -105,12 +105,11 @@ type pipeline struct {
 	upcoming upcoming // what next gave and is not yet sent
 	bad      error    // next gave something that cannot be sent
 	lines    []byte   // of the last write
-	begun    bool
-	queue    []asked // what is sent and not answered to the end
-	octets   int     // of their lines
-	listed   int64   // octets of their replies
-	probe    uint32  // what LIST asks for, and has not answered yet; 0 for nothing
-	piped    bool    // commands were sent before the reply to the first of them
+	queue    []asked  // what is sent and not answered to the end
+	octets   int      // of their lines
+	listed   int64    // octets of their replies
+	probe    uint32   // what LIST asks for, and has not answered yet; 0 for nothing
+	piped    bool     // commands were sent before the reply to the first of them
 
 	current *Message // whose octets come, nil for none
 	ahead   reply    // to the request behind current, if its status line is read already
@@ -132,7 +131,8 @@ func (p *pipeline) run(ctx context.Context) error {
 	if err := p.c.prepare(ctx, p.upcoming.cmd); err != nil {
 		return err
 	}
-	err := p.fill()
+	p.gather()
+	err := p.write()
 	for err == nil && len(p.queue) > 0 {
 		if err = p.step(); err == nil {
 			err = p.fill()

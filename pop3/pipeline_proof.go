@@ -50,7 +50,7 @@ func (p *pipeline) confirm() error {
 	if p.probe != 0 {
 		return p.prove(true)
 	}
-	if p.ahead.known || len(p.queue) < 2 {
+	if len(p.queue) < 2 {
 		return nil
 	}
 	p.c.running.name = p.queue[1].Verb
@@ -62,8 +62,8 @@ func (p *pipeline) confirm() error {
 	return nil
 }
 
-// awaits reports whether confirm has to read.
-func (p *pipeline) awaits() bool { return p.probe != 0 || !p.ahead.known && len(p.queue) > 1 }
+// awaits reports whether confirm reads.
+func (p *pipeline) awaits() bool { return p.probe != 0 || len(p.queue) > 1 }
 
 // reply returns the next reply's status line.
 func (p *pipeline) reply() (reply, error) {

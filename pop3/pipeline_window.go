@@ -80,20 +80,18 @@ func (p *pipeline) fits() bool {
 // fill sends the next commands in one write, when half of what may be ahead is answered.
 func (p *pipeline) fill() error {
 	op := p.c.running
-	if !p.roomy() || !p.peek() || len(p.queue) > 0 && op.writes() {
+	if !p.roomy() || !p.peek() || !p.fits() || len(p.queue) > 0 && op.writes() {
 		return nil
 	}
+	op.expect(p.c.opts.Timeouts.Reply)
 	if err := p.join(); err != nil {
 		return err
 	}
-	op.expect(p.c.opts.Timeouts.Reply)
-	if len(p.queue) == 0 && p.begun { // prepare has done it the first time
+	if len(p.queue) == 0 {
 		if err := p.blame(p.c.checkSilence()); err != nil {
 			return err
 		}
-		p.piped = false
 	}
-	p.begun = true
 	if err := op.ctx.Err(); err != nil {
 		return err
 	}
@@ -116,7 +114,7 @@ func (p *pipeline) gather() {
 			p.addProbe(next.Request)
 		}
 	}
-	p.piped = p.piped || len(p.queue) > 1 || p.probe != 0
+	p.piped = len(p.queue) > 1 || p.probe != 0
 }
 
 // write writes the lines. More than one is written beside the reads, so that a server may write before it reads on. That write has
@@ -132,7 +130,6 @@ func (p *pipeline) write() error {
 	if err := c.conn.SetWriteDeadline(time.Time{}); err != nil {
 		return c.failBy(err)
 	}
-	op.wrote = true
 	op.writing = make(chan error, 1)
 	go func(conn interface{ Write(p []byte) (int, error) }, done chan<- error) {
 		_, err := conn.Write(lines)
@@ -147,7 +144,7 @@ func (p *pipeline) join() error {
 	if op.writing == nil {
 		return nil
 	}
-	if op.await(); !c.dead() {
+	if !c.dead() {
 		_ = c.conn.SetWriteDeadline(op.until) // fails only on a closed connection, which ends the write too
 	}
 	err := <-op.writing
