@@ -259,14 +259,15 @@ func TestStrongest(t *testing.T) {
 		{"PLAIN ANONYMOUS", external, ""},
 	} {
 		inBubble(t, tt.sasl+" "+tt.want, func(t *testing.T) {
-			line := ""
+			lines := make(chan string, 1)
 			c := greeted(t, plaintext, func(p *peer) {
 				p.answer("+OK\r\nSASL " + tt.sasl + "\r\n.\r\n")
-				line = p.hear()
+				lines <- p.hear()
 				p.say("-ERR [AUTH] no\r\n")
 			})
 			_, _, err := c.Auth(t.Context(), tt.cr)
 			_ = c.Close()
+			line := <-lines
 			sent, _, _ := strings.Cut(strings.TrimPrefix(line, "AUTH "), " ")
 			if sent != tt.want || errors.Is(err, pop3.ErrNotOffered) != (tt.want == "") {
 				t.Errorf("sent %q, %v; want %s", line, err, tt.want)

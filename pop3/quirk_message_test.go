@@ -1,6 +1,8 @@
 package pop3_test
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,12 @@ var messageQuirks = []quirk{
 		wantBody(t, m, err, "Subject: über\r\n\r\n\xff\xfe\r\n")
 		wantAlive(t, c)
 	}},
+	{"pipelining-lies", nil, func(t *testing.T, c *pop3.Client) {
+		wantNotWhole(t, c, pop3.Timeout)
+	}},
+	{"pipelining-closes", nil, func(t *testing.T, c *pop3.Client) {
+		wantNotWhole(t, c, pop3.ConnectionLost)
+	}},
 }
 
 // wantMessage retrieves message 1 whole, and sees that the connection is in step.
@@ -114,4 +122,23 @@ func wantMessage(t *testing.T, c *pop3.Client, wanted string) {
 	m, err := c.Retr(t.Context(), 1)
 	wantBody(t, m, err, wanted)
 	wantAlive(t, c)
+}
+
+// wantNotWhole retrieves two messages from a server that cannot do PIPELINING, of which not even the first may count.
+func wantNotWhole(t *testing.T, c *pop3.Client, cause pop3.Cause) {
+	t.Helper()
+	wantCapa(t, c, "PIPELINING")
+	var err error
+	for m, each := range c.RetrEach(t.Context(), []uint32{1, 2}) {
+		if err = each; err == nil {
+			_, err = io.ReadAll(m)
+		}
+		if err == nil {
+			t.Errorf("message %d is called whole", m.Number)
+		}
+	}
+	wantBroken(t, c, err, cause)
+	if !errors.Is(err, pop3.ErrPipelining) {
+		t.Errorf("%v", err)
+	}
 }
