@@ -33,7 +33,8 @@ type session struct {
 	expired bool         // too old: end it when the running call is finished
 	idle    *time.Timer
 	age     *time.Timer
-	quit    *quitCall // once QUIT was asked for
+	quit    *quitCall       // once QUIT was asked for
+	invited map[string]bool // methods whose last answer asked to have the call repeated
 }
 
 // quitCall is the one QUIT of a session.
@@ -67,7 +68,8 @@ func (s *session) open(client *pop3.Client) error {
 }
 
 // run calls f with the client when it is the call's turn. A broken connection ends the session.
-func (s *session) run(ctx context.Context, f func(context.Context, *pop3.Client) error) error {
+func (s *session) run(ctx context.Context, f func(context.Context, *pop3.Client) error) (err error) {
+	defer func() { s.answered(ctx, err) }()
 	if int(s.waiting.Add(1)) > 1+s.registry.limits.Queue {
 		s.waiting.Add(-1)
 		return quotaExceeded("too many calls wait for this session")
@@ -82,6 +84,9 @@ func (s *session) run(ctx context.Context, f func(context.Context, *pop3.Client)
 		return err
 	}
 	defer s.pause()
+	if err := s.repeats(ctx); err != nil {
+		return err
+	}
 	return s.settle(ctx, f(ctx, client))
 }
 
