@@ -30,7 +30,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: `{ERROR_REASON_INVALID_ARGUMENT, {}}`, BadRequest `{username: "holds CR, LF or NUL"}`.
     """
     ERROR_REASON_WRONG_STATE: _ErrorReason.ValueType  # 2
-    """FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+    """FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+    idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+    for it. Nothing was sent.
     Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
     """
     ERROR_REASON_TLS_REQUIRED: _ErrorReason.ValueType  # 3
@@ -189,7 +191,9 @@ octets (RFC 2449 section 4). Checked before anything else; nothing was sent. Bad
 Example: `{ERROR_REASON_INVALID_ARGUMENT, {}}`, BadRequest `{username: "holds CR, LF or NUL"}`.
 """
 ERROR_REASON_WRONG_STATE: ErrorReason.ValueType  # 2
-"""FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+"""FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+for it. Nothing was sent.
 Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
 """
 ERROR_REASON_TLS_REQUIRED: ErrorReason.ValueType  # 3

@@ -26,7 +26,9 @@ pub enum ErrorReason {
     /// octets (RFC 2449 section 4). Checked before anything else; nothing was sent. BadRequest names each field.
     /// Example: `{ERROR_REASON_INVALID_ARGUMENT, {}}`, BadRequest `{username: "holds CR, LF or NUL"}`.
     InvalidArgument = 1,
-    /// FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+    /// FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+    /// idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+    /// for it. Nothing was sent.
     /// Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
     WrongState = 2,
     /// FAILED_PRECONDITION: a secret would have gone over plaintext, TLS would have been unverified, or `OpenSession` in STLS

@@ -50,7 +50,9 @@ export enum ErrorReason {
   INVALID_ARGUMENT = 1,
 
   /**
-   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+   * idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+   * for it. Nothing was sent.
    * Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
    *
    * @generated from enum value: ERROR_REASON_WRONG_STATE = 2;

@@ -49,7 +49,9 @@ public enum ErrorReason
   ERROR_REASON_INVALID_ARGUMENT(1),
   /**
    * <pre>
-   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+   * idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+   * for it. Nothing was sent.
    * Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
    * </pre>
    *
@@ -356,7 +358,9 @@ public enum ErrorReason
   public static final int ERROR_REASON_INVALID_ARGUMENT_VALUE = 1;
   /**
    * <pre>
-   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; nothing was sent.
+   * FAILED_PRECONDITION: senseless in the session's state, namely `Stls` over TLS or after login; or a call that is not
+   * idempotent, which a gRPC library has repeated by itself (`grpc-previous-rpc-attempts`) although the last answer did not ask
+   * for it. Nothing was sent.
    * Example: `{ERROR_REASON_WRONG_STATE, {command: "STLS"}}`.
    * </pre>
    *
