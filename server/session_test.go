@@ -169,6 +169,7 @@ func TestMaxAgeWhileRunning(t *testing.T) {
 		if n := m.sent("NOOP"); n != 0 {
 			t.Errorf("%d NOOP", n)
 		}
+		synctest.Wait() // the mailbox sees the end of the connection
 		pastEnd(t, g, m, id, ended("EXPIRED"))
 	})
 }
