@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/popgate/popgate/interop/internal/drive"
 	"github.com/popgate/popgate/interop/internal/seed"
 )
 
@@ -26,7 +27,7 @@ func TestServerCapabilities(t *testing.T) {
 	s := loadSetup(t)
 	for _, m := range modes {
 		t.Run(string(m), func(t *testing.T) {
-			got := strings.Split(string(connect(t, s, m, nil).multiline("CAPA")), "\r\n")
+			got := strings.Split(string(connect(t, s, m, nil).Multiline("CAPA")), "\r\n")
 			want := []string{"TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE", "USER"}
 			if m == plaintext {
 				want = append(want, "STLS")
@@ -50,10 +51,10 @@ func TestServerLogins(t *testing.T) {
 					if reply := login(d, user.Name, user.Password); !strings.HasPrefix(reply, "+OK") {
 						t.Fatalf("%s: %s", user.Name, reply)
 					}
-					if got, want := d.must("STAT"), stat(s, user); got != want {
+					if got, want := d.Must("STAT"), stat(s, user); got != want {
 						t.Errorf("%s: STAT gives %q, want %q", user.Name, got, want)
 					}
-					d.must("QUIT")
+					d.Must("QUIT")
 				}
 			})
 		}
@@ -78,14 +79,14 @@ func TestServerMessages(t *testing.T) {
 		t.Run(string(m), func(t *testing.T) {
 			d := openMaildrop(t, s, m, "alice")
 			for _, want := range s.Messages {
-				octets := d.multiline(fmt.Sprintf("RETR %d", want.Number))
+				octets := d.Multiline(fmt.Sprintf("RETR %d", want.Number))
 				sum := sha256.Sum256(octets)
 				if len(octets) != want.Octets || hex.EncodeToString(sum[:]) != want.SHA256 {
 					t.Errorf("message %d (%s): %d octets with digest %x, want %d and %s",
 						want.Number, want.Name, len(octets), sum, want.Octets, want.SHA256)
 				}
 			}
-			d.must("QUIT")
+			d.Must("QUIT")
 		})
 	}
 }
@@ -101,11 +102,11 @@ func TestServerLists(t *testing.T) {
 	var uids []string
 	for range 2 {
 		d := openMaildrop(t, s, plaintext, "alice")
-		if got := string(d.multiline("LIST")); got != sizes.String() {
+		if got := string(d.Multiline("LIST")); got != sizes.String() {
 			t.Errorf("LIST gives %q, want %q", got, sizes.String())
 		}
-		uids = append(uids, string(d.multiline("UIDL")))
-		d.must("QUIT")
+		uids = append(uids, string(d.Multiline("UIDL")))
+		d.Must("QUIT")
 	}
 	if uids[0] != uids[1] || strings.Count(uids[0], "\r\n") != len(s.Messages) {
 		t.Errorf("UIDL gives %q, then %q", uids[0], uids[1])
@@ -131,7 +132,7 @@ func TestServerWrongPasswords(t *testing.T) {
 		t.Errorf("12 wrong passwords take %v", took)
 	}
 	start = time.Now()
-	openMaildrop(t, s, implicit, user.Name).must("QUIT")
+	openMaildrop(t, s, implicit, user.Name).Must("QUIT")
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("the login after wrong passwords takes %v", took)
 	}
@@ -150,8 +151,8 @@ func TestServerLock(t *testing.T) {
 	if !strings.HasPrefix(reply, "-ERR [IN-USE]") {
 		t.Errorf("the second login gives %q", reply)
 	}
-	first.must("QUIT")
-	openMaildrop(t, s, implicit, "frank").must("QUIT")
+	first.Must("QUIT")
+	openMaildrop(t, s, implicit, "frank").Must("QUIT")
 }
 
 func TestServerOtherCA(t *testing.T) {
@@ -171,7 +172,7 @@ func TestServerNames(t *testing.T) {
 	for _, name := range []string{"localhost", "127.0.0.1", "::1"} {
 		config := tlsConfig(t, s.CA)
 		config.ServerName = name
-		connect(t, s, implicit, config).must("QUIT")
+		connect(t, s, implicit, config).Must("QUIT")
 	}
 }
 
@@ -185,20 +186,20 @@ func TestServerClientCertificate(t *testing.T) {
 		config := tlsConfig(t, s.CA)
 		config.Certificates = []tls.Certificate{pair}
 		d := connect(t, s, m, config)
-		d.must("AUTH EXTERNAL =")
-		if got, want := d.must("STAT"), stat(s, s.account(t, s.Client.User)); got != want {
+		d.Must("AUTH EXTERNAL =")
+		if got, want := d.Must("STAT"), stat(s, s.account(t, s.Client.User)); got != want {
 			t.Errorf("%s: STAT gives %q, want %q", m, got, want)
 		}
-		d.must("QUIT")
+		d.Must("QUIT")
 	}
-	reply := connect(t, s, implicit, nil).command("AUTH EXTERNAL =")
+	reply := connect(t, s, implicit, nil).Command("AUTH EXTERNAL =")
 	if !strings.HasPrefix(reply, "-ERR") {
 		t.Errorf("EXTERNAL without a certificate gives %q", reply)
 	}
 }
 
 // openMaildrop logs the user in by USER and PASS.
-func openMaildrop(t *testing.T, s *setup, m mode, name string) *dialogue {
+func openMaildrop(t *testing.T, s *setup, m mode, name string) *drive.Dialogue {
 	t.Helper()
 	user := s.account(t, name)
 	d := connect(t, s, m, nil)

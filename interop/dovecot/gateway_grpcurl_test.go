@@ -20,6 +20,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // grpcurl calls a gateway by the program of that name, which learns the
@@ -57,11 +59,11 @@ var locateGrpcurl = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-func (file grpcurl) begin(ctx context.Context, g *gateway, rpc protoreflect.MethodDescriptor) (call, error) {
+func (file grpcurl) Begin(ctx context.Context, g *drive.Gateway, rpc protoreflect.MethodDescriptor) (drive.Call, error) {
 	name := fmt.Sprintf("%s/%s", rpc.Parent().FullName(), rpc.Name())
 	x := &grpcurlCall{
 		rpc:     rpc,
-		command: exec.CommandContext(ctx, string(file), "-plaintext", "-v", "-format-error", "-d", "@", g.address, name),
+		command: exec.CommandContext(ctx, string(file), "-plaintext", "-v", "-format-error", "-d", "@", g.Address, name),
 	}
 	x.command.Stderr = &x.stderr
 	var err error
@@ -88,7 +90,7 @@ type grpcurlCall struct {
 	end             error // set at the end
 }
 
-func (x *grpcurlCall) send(request proto.Message) error {
+func (x *grpcurlCall) Send(request proto.Message) error {
 	text, err := protojson.Marshal(request)
 	if err != nil {
 		return err
@@ -97,11 +99,11 @@ func (x *grpcurlCall) send(request proto.Message) error {
 	return err
 }
 
-func (x *grpcurlCall) closeSend() error { return x.stdin.Close() }
+func (x *grpcurlCall) CloseSend() error { return x.stdin.Close() }
 
-func (x *grpcurlCall) metadata() (header, trailer metadata.MD) { return x.header, x.trailer }
+func (x *grpcurlCall) Metadata() (header, trailer metadata.MD) { return x.header, x.trailer }
 
-func (x *grpcurlCall) receive() (proto.Message, error) {
+func (x *grpcurlCall) Receive() (proto.Message, error) {
 	var part metadata.MD // that the line belongs to
 	for x.end == nil {
 		line, err := x.stdout.ReadString('\n')
@@ -142,7 +144,7 @@ func (x *grpcurlCall) response() (proto.Message, error) {
 			break
 		}
 	}
-	response, err := newResponse(x.rpc)
+	response, err := drive.NewResponse(x.rpc)
 	if err != nil {
 		return nil, err
 	}

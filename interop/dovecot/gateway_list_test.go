@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // TestGatewayListings compares every listing with the seed, and the unique-ids
@@ -14,13 +15,13 @@ func TestGatewayListings(t *testing.T) {
 	s := loadSetup(t)
 	user := s.account(t, "alice")
 	d := openMaildrop(t, s, implicit, user.Name)
-	uids := string(d.multiline("UIDL"))
-	d.must("QUIT")
+	uids := string(d.Multiline("UIDL"))
+	d.Must("QUIT")
 	var sizes strings.Builder
 	for _, m := range s.Messages {
 		fmt.Fprintf(&sizes, "%d %d\r\n", m.Number, m.Listed)
 	}
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range gatewayModes {
 			t.Run(string(m), func(t *testing.T) {
 				opened := openMailbox(t, via, m, user)
@@ -31,10 +32,10 @@ func TestGatewayListings(t *testing.T) {
 					opened.checkList(new(uint32(m.Number)), lineAt(sizes.String(), m.Number))
 					opened.checkUidl(new(uint32(m.Number)), lineAt(uids, m.Number))
 				}
-				opened.fails(&pb.ListRequest{MessageNumber: new(uint32(99))}, noSuchMessage("LIST"))
-				opened.fails(&pb.UidlRequest{MessageNumber: new(uint32(99))}, noSuchMessage("UIDL"))
+				opened.Fails(&pb.ListRequest{MessageNumber: new(uint32(99))}, noSuchMessage("LIST"))
+				opened.Fails(&pb.UidlRequest{MessageNumber: new(uint32(99))}, noSuchMessage("UIDL"))
 				opened.wantNoop()
-				opened.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+				opened.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 			})
 		}
 	})
@@ -46,18 +47,18 @@ func lineAt(listing string, number int) string {
 }
 
 func (s *session) wantNoop() {
-	s.t.Helper()
-	if got := must[*pb.NoopResponse](s, &pb.NoopRequest{}).GetResponse(); got != "+OK" {
-		s.t.Errorf("Noop gives %q", got)
+	s.T.Helper()
+	if got := drive.Must[*pb.NoopResponse](s, &pb.NoopRequest{}).GetResponse(); got != "+OK" {
+		s.T.Errorf("Noop gives %q", got)
 	}
 }
 
 // checkList compares the sizes of all messages or of one.
 func (s *session) checkList(number *uint32, want string) {
-	s.t.Helper()
+	s.T.Helper()
 	var lines, fields strings.Builder
 	response, octets := "", int64(-1)
-	for _, r := range mustAll[*pb.ListResponse](s, &pb.ListRequest{MessageNumber: number}) {
+	for _, r := range drive.MustAll[*pb.ListResponse](s, &pb.ListRequest{MessageNumber: number}) {
 		response += r.GetResponse()
 		if r.Octets != nil {
 			octets = r.GetOctets()
@@ -72,10 +73,10 @@ func (s *session) checkList(number *uint32, want string) {
 
 // checkUidl compares the unique-ids of all messages or of one.
 func (s *session) checkUidl(number *uint32, want string) {
-	s.t.Helper()
+	s.T.Helper()
 	var lines, fields strings.Builder
 	response, octets := "", int64(-1)
-	for _, r := range mustAll[*pb.UidlResponse](s, &pb.UidlRequest{MessageNumber: number}) {
+	for _, r := range drive.MustAll[*pb.UidlResponse](s, &pb.UidlRequest{MessageNumber: number}) {
 		response += r.GetResponse()
 		if r.Octets != nil {
 			octets = r.GetOctets()
@@ -91,12 +92,12 @@ func (s *session) checkUidl(number *uint32, want string) {
 // checkListing compares the lines of a listing and what was read from them.
 // There are no octets of the listing where there is but one message.
 func (s *session) checkListing(rpc string, number *uint32, response string, octets int64, lines, fields, want string) {
-	s.t.Helper()
+	s.T.Helper()
 	begin, size := "+OK", int64(len(want))
 	if number != nil {
 		begin, size = "+OK "+strings.TrimSuffix(want, "\r\n"), -1
 	}
 	if lines != want || fields != want || octets != size || !strings.HasPrefix(response, begin) {
-		s.t.Errorf("%s %v gives %q, %d octets, lines %q, fields %q, want %q", rpc, number, response, octets, lines, fields, want)
+		s.T.Errorf("%s %v gives %q, %d octets, lines %q, fields %q, want %q", rpc, number, response, octets, lines, fields, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // TestGatewayLock logs in to a maildrop that another session has open, in
@@ -19,20 +20,20 @@ func TestGatewayLock(t *testing.T) {
 	}
 	t.Parallel() // beside the raw connection's test of the same
 	user := loadSetup(t).account(t, "carol")
-	holder := openMailbox(t, stubs{}, implicit, user)
+	holder := openMailbox(t, drive.Stubs{}, implicit, user)
 	var waiting sync.WaitGroup
-	for _, via := range []transport{stubs{}, findGrpcurl(t)} {
+	for _, via := range []drive.Transport{drive.Stubs{}, findGrpcurl(t)} {
 		for command, request := range lastRequests(user) {
 			s := openSession(t, via, implicit)
 			if command == "PASS" {
-				must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
+				drive.Must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
 			}
 			waiting.Go(func() { s.lockedOut(command, request) })
 		}
 	}
 	waiting.Wait()
-	holder.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
-	openMailbox(t, stubs{}, stls, user).wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+	holder.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+	openMailbox(t, drive.Stubs{}, stls, user).WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 }
 
 // lastRequests are those that complete a login, by their commands.
@@ -46,15 +47,15 @@ func lastRequests(user account) map[string]proto.Message {
 }
 
 func (s *session) lockedOut(command string, request proto.Message) {
-	_, err := s.call(request)
-	wantFailure(s.t, command, err, failure{
-		codes.Unavailable, pb.ErrorReason_ERROR_REASON_MAILBOX_IN_USE,
-		map[string]string{
+	_, err := s.Call(request)
+	drive.WantFailure(s.T, command, err, drive.Failure{
+		Code: codes.Unavailable, Reason: pb.ErrorReason_ERROR_REASON_MAILBOX_IN_USE,
+		Metadata: map[string]string{
 			"command": command, "responseCode": "IN-USE",
 			"response": "-ERR [IN-USE] Mailbox is locked by another POP3 session.",
 		},
 	})
-	if delay := retryDelay(err); delay <= 0 {
-		s.t.Errorf("%s: RetryInfo says %v", command, delay)
+	if delay := drive.RetryDelay(err); delay <= 0 {
+		s.T.Errorf("%s: RetryInfo says %v", command, delay)
 	}
 }

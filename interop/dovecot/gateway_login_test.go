@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // A gatewayLogin is a way to log in through the gateway. It returns the last
@@ -23,44 +24,44 @@ type gatewayLogin struct {
 
 var gatewayLogins = []gatewayLogin{
 	{"User, Pass", "PASS", func(s *session, user account) (string, error) {
-		must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
-		responses, err := s.call(&pb.PassRequest{Password: user.Password})
+		drive.Must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
+		responses, err := s.Call(&pb.PassRequest{Password: user.Password})
 		return statusLine(responses, err)
 	}},
 	{"Apop", "APOP", func(s *session, user account) (string, error) {
-		responses, err := s.call(&pb.ApopRequest{Username: user.Name, Secret: user.Password})
+		responses, err := s.Call(&pb.ApopRequest{Username: user.Name, Secret: user.Password})
 		return statusLine(responses, err)
 	}},
 	{"Auth by PLAIN", "AUTH", func(s *session, user account) (string, error) { return s.auth(user, "plain") }},
 	{"Auth", "AUTH", func(s *session, user account) (string, error) { return s.auth(user, "") }},
 	{"AuthExchange by PLAIN", "AUTH", func(s *session, user account) (string, error) {
-		return s.exchange(plainMechanism(user, false))
+		return s.Exchange(drive.PlainMechanism(user.Name, user.Password, false))
 	}},
 	{"AuthExchange by PLAIN with initial response", "AUTH", func(s *session, user account) (string, error) {
-		return s.exchange(plainMechanism(user, true))
+		return s.Exchange(drive.PlainMechanism(user.Name, user.Password, true))
 	}},
 	{"AuthExchange by LOGIN", "AUTH", func(s *session, user account) (string, error) {
-		return s.exchange(loginMechanism(user))
+		return s.Exchange(drive.LoginMechanism(user.Name, user.Password))
 	}},
 	{"AuthExchange by CRAM-MD5", "AUTH", func(s *session, user account) (string, error) {
-		return s.exchange(cramMechanism(user))
+		return s.Exchange(drive.CramMechanism(user.Name, user.Password))
 	}},
 	{"AuthExchange by SCRAM-SHA-256", "AUTH", func(s *session, user account) (string, error) {
-		return s.exchange(scramMechanism(user))
+		return s.Exchange(drive.ScramMechanism(user.Name, user.Password))
 	}},
 }
 
 // auth logs in by Auth. Of the mechanisms that this Dovecot offers
 // SCRAM-SHA-256 is the strongest.
 func (s *session) auth(user account, mechanism string) (string, error) {
-	s.t.Helper()
-	responses, err := s.call(&pb.AuthRequest{Credentials: &pb.Credentials{
+	s.T.Helper()
+	responses, err := s.Call(&pb.AuthRequest{Credentials: &pb.Credentials{
 		Username: user.Name, Mechanism: mechanism, Secret: &pb.Credentials_Password{Password: user.Password},
 	}})
 	if err == nil {
 		want := cmp.Or(strings.ToUpper(mechanism), "SCRAM-SHA-256")
 		if got := responses[0].(*pb.AuthResponse).GetMechanism(); got != want {
-			s.t.Errorf("Auth has used the mechanism %q, not %q", got, want)
+			s.T.Errorf("Auth has used the mechanism %q, not %q", got, want)
 		}
 	}
 	return statusLine(responses, err)
@@ -93,7 +94,7 @@ func statusLine[M any](responses []M, err error) (string, error) {
 // that the maildrop is the right one.
 func TestGatewayLogins(t *testing.T) {
 	user := loadSetup(t).account(t, "alice")
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range gatewayModes {
 			for _, login := range gatewayLogins {
 				t.Run(fmt.Sprintf("%s/%s", m, login.name), func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestGatewayLogins(t *testing.T) {
 						t.Fatalf("the login gives %q, error %v", response, err)
 					}
 					s.wantStat(user)
-					s.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+					s.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 				})
 			}
 		}
@@ -111,19 +112,11 @@ func TestGatewayLogins(t *testing.T) {
 
 // wantStat expects an untouched maildrop.
 func (s *session) wantStat(user account) {
-	s.t.Helper()
-	got := must[*pb.StatResponse](s, &pb.StatRequest{})
-	want := stat(loadSetup(s.t), user)
+	s.T.Helper()
+	got := drive.Must[*pb.StatResponse](s, &pb.StatRequest{})
+	want := stat(loadSetup(s.T), user)
 	if numbers := fmt.Sprintf("+OK %d %d", got.GetMessageCount(), got.GetOctets()); got.GetResponse() != want || numbers != want {
-		s.t.Errorf("Stat gives %q with the numbers of %q, want %q", got.GetResponse(), numbers, want)
-	}
-}
-
-func (s *session) wantQuit(outcome pb.CommitOutcome) {
-	s.t.Helper()
-	got := must[*pb.QuitResponse](s, &pb.QuitRequest{})
-	if got.GetOutcome() != outcome || got.GetReplayed() || !strings.HasPrefix(got.GetResponse(), "+OK") {
-		s.t.Errorf("Quit gives %v, want %s", got, outcome)
+		s.T.Errorf("Stat gives %q with the numbers of %q, want %q", got.GetResponse(), numbers, want)
 	}
 }
 
@@ -132,23 +125,23 @@ func (s *session) wantQuit(outcome pb.CommitOutcome) {
 func TestGatewayWrongPasswords(t *testing.T) {
 	user := loadSetup(t).account(t, "bob")
 	wrong := account{Name: user.Name, Password: "not-the-secret"}
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		var all sync.WaitGroup
 		for _, login := range gatewayLogins {
 			all.Go(func() { // at once, since Dovecot takes half a second for each
 				s := openSession(t, via, implicit)
 				_, err := login.logIn(s, wrong)
-				wantFailure(t, login.name, err, loginFailed(login.command))
+				drive.WantFailure(t, login.name, err, loginFailed(login.command))
 				if err != nil && strings.Contains(err.Error(), wrong.Password) {
 					t.Errorf("%s: the error shows the password: %v", login.name, err)
 				}
-				must[*pb.CapaResponse](s, &pb.CapaRequest{})
+				drive.Must[*pb.CapaResponse](s, &pb.CapaRequest{})
 			})
 		}
 		all.Wait()
 		s := openSession(t, via, stls)
 		_, err := s.auth(wrong, "")
-		wantFailure(t, "Auth", err, loginFailed("AUTH"))
+		drive.WantFailure(t, "Auth", err, loginFailed("AUTH"))
 		s.logIn(user)
 		s.wantStat(user)
 	})
@@ -157,22 +150,22 @@ func TestGatewayWrongPasswords(t *testing.T) {
 // TestGatewayCancelledExchange stops an exchange, and logs in by another.
 func TestGatewayCancelledExchange(t *testing.T) {
 	user := loadSetup(t).account(t, "alice")
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		s := openSession(t, via, implicit)
-		x := s.begin(t, "AuthExchange")
+		x := s.Begin(t, "AuthExchange")
 		first := &pb.AuthExchangeRequest{Mechanism: "CRAM-MD5"}
-		s.name(first)
-		x.mustSend(first)
-		if challenge := x.mustReceive().(*pb.AuthExchangeResponse).GetChallenge(); !strings.HasPrefix(string(challenge), "<") {
+		s.Name(first)
+		x.MustSend(first)
+		if challenge := x.MustReceive().(*pb.AuthExchangeResponse).GetChallenge(); !strings.HasPrefix(string(challenge), "<") {
 			t.Errorf("the challenge is %q", challenge)
 		}
-		x.mustSend(&pb.AuthExchangeRequest{Cancel: true})
-		_, err := x.receive()
-		wantFailure(t, "cancel", err, failure{
-			codes.PermissionDenied, pb.ErrorReason_ERROR_REASON_LOGIN_FAILED,
-			map[string]string{"command": "AUTH", "response": "-ERR Authentication aborted by client."},
+		x.MustSend(&pb.AuthExchangeRequest{Cancel: true})
+		_, err := x.Receive()
+		drive.WantFailure(t, "cancel", err, drive.Failure{
+			Code: codes.PermissionDenied, Reason: pb.ErrorReason_ERROR_REASON_LOGIN_FAILED,
+			Metadata: map[string]string{"command": "AUTH", "response": "-ERR Authentication aborted by client."},
 		})
-		if _, err := s.exchange(cramMechanism(user)); err != nil {
+		if _, err := s.Exchange(drive.CramMechanism(user.Name, user.Password)); err != nil {
 			t.Error(err)
 		}
 		s.wantStat(user)
@@ -182,17 +175,17 @@ func TestGatewayCancelledExchange(t *testing.T) {
 // TestGatewayClientCertificate logs in by what the TLS handshake has proved.
 func TestGatewayClientCertificate(t *testing.T) {
 	s := loadSetup(t)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range []mode{stls, implicit} {
 			server := serverOf(t, m)
 			server.Tls.ClientCertificatePem = string(readFile(t, s.Client.Cert))
 			server.Tls.ClientKeyPem = string(readFile(t, s.Client.Key))
 			opened := newClient(gatewayFor(t, m), via).open(t, server)
-			if _, err := opened.exchange(mechanism{name: "EXTERNAL", initial: []byte{}, step: unexpected}); err != nil {
+			if _, err := opened.Exchange(drive.Mechanism{Name: "EXTERNAL", Initial: []byte{}, Step: drive.Unexpected}); err != nil {
 				t.Fatalf("%s: %v", m, err)
 			}
 			opened.wantStat(s.account(t, s.Client.User))
-			opened.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+			opened.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 		}
 	})
 }

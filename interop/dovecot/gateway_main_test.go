@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // TestMain ends the gateways that the tests share. What they have logged and
@@ -31,7 +33,7 @@ var shared fixtures
 type fixtures struct {
 	mu       sync.Mutex
 	dir      string
-	gateways map[bool]*gateway // by whether they allow logins in plaintext
+	gateways map[bool]*drive.Gateway // by whether they allow logins in plaintext
 }
 
 // directory is for what has to be built. It lies beside the setup's file, so
@@ -51,7 +53,7 @@ func (f *fixtures) close() error {
 	defer f.mu.Unlock()
 	var errs []error
 	for _, g := range f.gateways {
-		errs = append(errs, g.stop())
+		errs = append(errs, g.Stop())
 	}
 	if f.dir != "" {
 		errs = append(errs, os.RemoveAll(f.dir))
@@ -61,7 +63,7 @@ func (f *fixtures) close() error {
 
 // gatewayFor returns the shared gateway with which a session of the mode can
 // log in: one that is as strict as it comes, except for plaintext.
-func gatewayFor(t *testing.T, m mode) *gateway {
+func gatewayFor(t *testing.T, m mode) *drive.Gateway {
 	t.Helper()
 	s, lax := loadSetup(t), m == plaintext
 	if _, err := buildGateway(); err != nil {
@@ -76,30 +78,43 @@ func gatewayFor(t *testing.T, m mode) *gateway {
 	if lax {
 		flags = append(flags, "--unsafe-allow-plaintext")
 	}
-	g, err := startGateway(flags...)
+	g, err := startGateway(s, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if shared.gateways == nil {
-		shared.gateways = map[bool]*gateway{}
+		shared.gateways = map[bool]*drive.Gateway{}
 	}
 	shared.gateways[lax] = g
 	return g
 }
 
 // ownGateway starts a gateway for one test.
-func ownGateway(t *testing.T, flags ...string) *gateway {
+func ownGateway(t *testing.T, flags ...string) *drive.Gateway {
 	t.Helper()
-	g, err := startGateway(flags...)
+	g, err := startGateway(loadSetup(t), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := g.stop(); err != nil {
+		if err := g.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
 	return g
+}
+
+// startGateway starts popgate serve with more flags.
+func startGateway(s *setup, flags ...string) (*drive.Gateway, error) {
+	file, err := buildGateway()
+	if err != nil {
+		return nil, err
+	}
+	var secrets []string
+	for _, user := range s.Users {
+		secrets = append(secrets, drive.SecretForms(user.Name, user.Password)...)
+	}
+	return drive.Start(file, secrets, flags...)
 }
 
 // targetFlags open both ports of Dovecot.

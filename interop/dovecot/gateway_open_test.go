@@ -12,17 +12,18 @@ import (
 	"google.golang.org/grpc/codes"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // TestGatewayOpenSession looks at all that is known before and after a login.
 func TestGatewayOpenSession(t *testing.T) {
 	user := loadSetup(t).account(t, "alice")
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range gatewayModes {
 			t.Run(string(m), func(t *testing.T) {
 				s := newClient(gatewayFor(t, m), via).open(t, serverOf(t, m))
 				s.checkOpened()
-				checkTLS(t, s.opened.GetTls(), m == stls || m == implicit)
+				checkTLS(t, s.Opened.GetTls(), m == stls || m == implicit)
 				if m == upgraded {
 					s.checkCapabilities(plaintext, "")
 					s.upgrade()
@@ -30,8 +31,8 @@ func TestGatewayOpenSession(t *testing.T) {
 				s.checkCapabilities(m, "")
 				s.logIn(user)
 				s.checkCapabilities(m, user.Name)
-				s.fails(&pb.StlsRequest{}, failure{
-					codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_WRONG_STATE, map[string]string{"command": "STLS"},
+				s.Fails(&pb.StlsRequest{}, drive.Failure{
+					Code: codes.FailedPrecondition, Reason: pb.ErrorReason_ERROR_REASON_WRONG_STATE, Metadata: map[string]string{"command": "STLS"},
 				})
 			})
 		}
@@ -41,34 +42,34 @@ func TestGatewayOpenSession(t *testing.T) {
 // checkOpened compares the response to OpenSession, which was the last call,
 // with the setup, and with GetWelcome.
 func (s *session) checkOpened() {
-	s.t.Helper()
-	id := s.opened.GetSessionId()
-	if got := s.header.Get("pop3-session"); len(got) != 1 || got[0] != id {
-		s.t.Errorf("the header pop3-session is %q, the session %q", got, id)
+	s.T.Helper()
+	id := s.Opened.GetSessionId()
+	if got := s.Header.Get("pop3-session"); len(got) != 1 || got[0] != id {
+		s.T.Errorf("the header pop3-session is %q, the session %q", got, id)
 	}
-	if s.opened.GetReplica() != replicaName || !strings.HasPrefix(id, replicaName+".") {
-		s.t.Errorf("session %q at the replica %q", id, s.opened.GetReplica())
+	if s.Opened.GetReplica() != drive.Replica || !strings.HasPrefix(id, drive.Replica+".") {
+		s.T.Errorf("session %q at the replica %q", id, s.Opened.GetReplica())
 	}
-	if idle, age := s.opened.GetIdleTimeout().AsDuration(), s.opened.GetMaxAge().AsDuration(); idle != 5*time.Minute || age != time.Hour {
-		s.t.Errorf("idle time-out %v and greatest age %v", idle, age)
+	if idle, age := s.Opened.GetIdleTimeout().AsDuration(), s.Opened.GetMaxAge().AsDuration(); idle != 5*time.Minute || age != time.Hour {
+		s.T.Errorf("idle time-out %v and greatest age %v", idle, age)
 	}
-	greeting := s.opened.GetResponse()
+	greeting := s.Opened.GetResponse()
 	if !strings.HasPrefix(greeting, "+OK popgate interop ") || strings.ContainsAny(greeting, "\r\n") {
-		s.t.Errorf("the greeting is %q", greeting)
+		s.T.Errorf("the greeting is %q", greeting)
 	}
-	if got := must[*pb.GetWelcomeResponse](s, &pb.GetWelcomeRequest{}).GetResponse(); got != greeting {
-		s.t.Errorf("GetWelcome gives %q, OpenSession %q", got, greeting)
+	if got := drive.Must[*pb.GetWelcomeResponse](s, &pb.GetWelcomeRequest{}).GetResponse(); got != greeting {
+		s.T.Errorf("GetWelcome gives %q, OpenSession %q", got, greeting)
 	}
 }
 
 // upgrade begins TLS by Stls.
 func (s *session) upgrade() {
-	s.t.Helper()
-	got := must[*pb.StlsResponse](s, &pb.StlsRequest{Tls: trusting(s.t, loadSetup(s.t).CA)})
+	s.T.Helper()
+	got := drive.Must[*pb.StlsResponse](s, &pb.StlsRequest{Tls: trusting(s.T, loadSetup(s.T).CA)})
 	if !strings.HasPrefix(got.GetResponse(), "+OK") {
-		s.t.Errorf("Stls gives %q", got.GetResponse())
+		s.T.Errorf("Stls gives %q", got.GetResponse())
 	}
-	checkTLS(s.t, got.GetTls(), true)
+	checkTLS(s.T, got.GetTls(), true)
 }
 
 // checkTLS compares what the gateway says of its TLS with a connection of the
@@ -81,7 +82,7 @@ func checkTLS(t *testing.T, got *pb.TlsState, on bool) {
 		}
 		return
 	}
-	state := connect(t, loadSetup(t), implicit, nil).conn.(*tls.Conn).ConnectionState()
+	state := connect(t, loadSetup(t), implicit, nil).Conn.(*tls.Conn).ConnectionState()
 	version, suite := tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
 	if got.GetVersion() != version || got.GetCipherSuite() != suite || !got.GetVerified() {
 		t.Errorf("TLS is %v, want %s with %s, verified", got, version, suite)
@@ -99,25 +100,25 @@ func checkTLS(t *testing.T, got *pb.TlsState, on bool) {
 // checkCapabilities compares Capa with what Dovecot tells a raw connection of
 // the same mode, before or after the login of a user.
 func (s *session) checkCapabilities(m mode, loggedIn string) {
-	s.t.Helper()
+	s.T.Helper()
 	if m == upgraded {
 		m = stls
 	}
-	d := connect(s.t, loadSetup(s.t), m, nil)
+	d := connect(s.T, loadSetup(s.T), m, nil)
 	if loggedIn != "" { // alice is busy, but everyone is told the same
-		bob := loadSetup(s.t).account(s.t, "bob")
+		bob := loadSetup(s.T).account(s.T, "bob")
 		logins["USER"](d, bob.Name, bob.Password)
 	}
-	want := string(d.multiline("CAPA"))
-	d.must("QUIT")
+	want := string(d.Multiline("CAPA"))
+	d.Must("QUIT")
 	var lines, parts strings.Builder
-	response := must[*pb.CapaResponse](s, &pb.CapaRequest{})
+	response := drive.Must[*pb.CapaResponse](s, &pb.CapaRequest{})
 	for _, c := range response.GetCapabilities() {
 		fmt.Fprintf(&lines, "%s\r\n", c.GetLine())
 		fmt.Fprintf(&parts, "%s\r\n", strings.Join(append([]string{c.GetName()}, c.GetArguments()...), " "))
 	}
 	if lines.String() != want || parts.String() != want || !strings.HasPrefix(response.GetResponse(), "+OK") {
-		s.t.Errorf("%s, user %q: Capa gives %v, want %q", m, loggedIn, response, want)
+		s.T.Errorf("%s, user %q: Capa gives %v, want %q", m, loggedIn, response, want)
 	}
 }
 
@@ -126,20 +127,20 @@ func (s *session) checkCapabilities(m mode, loggedIn string) {
 func TestGatewayUnsupported(t *testing.T) {
 	loadSetup(t)
 	const unknown = "-ERR Unknown command."
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, asked := range []bool{false, true} {
 			s := openSession(t, via, implicit)
 			reason := pb.ErrorReason_ERROR_REASON_COMMAND_REFUSED
 			if asked {
 				reason = pb.ErrorReason_ERROR_REASON_NOT_SUPPORTED_BY_SERVER
-				must[*pb.CapaResponse](s, &pb.CapaRequest{})
+				drive.Must[*pb.CapaResponse](s, &pb.CapaRequest{})
 			}
-			s.fails(&pb.Utf8Request{}, refusedBy("UTF8", unknown, reason))
-			s.fails(&pb.LangRequest{}, refusedBy("LANG", unknown, reason))
+			s.Fails(&pb.Utf8Request{}, drive.RefusedBy("UTF8", unknown, reason))
+			s.Fails(&pb.LangRequest{}, drive.RefusedBy("LANG", unknown, reason))
 			s.logIn(loadSetup(t).account(t, "bob")) // Dovecot closes after a third one
-			s.fails(&pb.LangRequest{}, refusedBy("LANG", "-ERR Unknown command: LANG", reason))
-			s.fails(&pb.LangRequest{Tag: new("*")}, refusedBy("LANG", "-ERR Unknown command: LANG", reason))
-			s.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+			s.Fails(&pb.LangRequest{}, drive.RefusedBy("LANG", "-ERR Unknown command: LANG", reason))
+			s.Fails(&pb.LangRequest{Tag: new("*")}, drive.RefusedBy("LANG", "-ERR Unknown command: LANG", reason))
+			s.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 		}
 	})
 }
@@ -148,16 +149,16 @@ func TestGatewayUnsupported(t *testing.T) {
 // for a reason that the server does not name.
 func TestGatewayRpop(t *testing.T) {
 	user := loadSetup(t).account(t, "bob")
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		s := openSession(t, via, implicit)
-		must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
-		s.fails(&pb.RpopRequest{Username: user.Name}, rpopRefused)
+		drive.Must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
+		s.Fails(&pb.RpopRequest{Username: user.Name}, rpopRefused)
 		s.logIn(user)
 		s.wantStat(user)
 	})
 }
 
-var rpopRefused = failure{
-	codes.PermissionDenied, pb.ErrorReason_ERROR_REASON_LOGIN_FAILED,
-	map[string]string{"command": "RPOP", "response": "-ERR Unknown command."},
+var rpopRefused = drive.Failure{
+	Code: codes.PermissionDenied, Reason: pb.ErrorReason_ERROR_REASON_LOGIN_FAILED,
+	Metadata: map[string]string{"command": "RPOP", "response": "-ERR Unknown command."},
 }

@@ -1,14 +1,12 @@
 package dovecot_test
 
 import (
-	"net"
-	"strconv"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/grpc/codes"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // upgraded is a session that begins in plaintext and asks for TLS by an RPC.
@@ -16,16 +14,34 @@ const upgraded mode = "PLAINTEXT, then Stls"
 
 var gatewayModes = []mode{plaintext, stls, implicit, upgraded}
 
-// A session is one of a gateway's. Its requests need no session_id.
-type session struct {
-	*client
-	t      *testing.T
-	opened *pb.OpenSessionResponse
+// overTransports runs a test over each transport.
+func overTransports(t *testing.T, f func(t *testing.T, via drive.Transport)) {
+	t.Run("stubs", func(t *testing.T) { f(t, drive.Stubs{}) })
+	t.Run("grpcurl", func(t *testing.T) { f(t, findGrpcurl(t)) })
 }
+
+// sample returns what a transport has time for: all of it by the stubs, and
+// the first, the middle and the last by grpcurl, where a call is a process.
+func sample[T any](via drive.Transport, all []T) []T {
+	if via == (drive.Stubs{}) {
+		return all
+	}
+	return []T{all[0], all[len(all)/2], all[len(all)-1]}
+}
+
+// A client is a gateway's that knows this Dovecot.
+type client struct{ *drive.Client }
+
+func newClient(g *drive.Gateway, via drive.Transport) *client {
+	return &client{drive.NewClient(g, via)}
+}
+
+// A session is one with this Dovecot.
+type session struct{ *drive.Session }
 
 // openSession opens a session of a gateway that the tests share, up to the
 // point where the caller may log in.
-func openSession(t *testing.T, via transport, m mode) *session {
+func openSession(t *testing.T, via drive.Transport, m mode) *session {
 	t.Helper()
 	return newClient(gatewayFor(t, m), via).openMode(t, m)
 }
@@ -34,27 +50,18 @@ func (c *client) openMode(t *testing.T, m mode) *session {
 	t.Helper()
 	s := c.open(t, serverOf(t, m))
 	if m == upgraded {
-		must[*pb.StlsResponse](s, &pb.StlsRequest{Tls: trusting(t, loadSetup(t).CA)})
+		drive.Must[*pb.StlsResponse](s, &pb.StlsRequest{Tls: trusting(t, loadSetup(t).CA)})
 	}
 	return s
 }
 
-// open opens a session with a server. Whatever becomes of the test, the
-// session ends with it.
 func (c *client) open(t *testing.T, server *pb.Server) *session {
 	t.Helper()
-	s := &session{client: c, t: t}
-	s.opened = must[*pb.OpenSessionResponse](s, &pb.OpenSessionRequest{Server: server})
-	t.Cleanup(func() {
-		if err := c.gateway.closeSession(s.opened.GetSessionId()); err != nil {
-			t.Errorf("closing the session: %v", err)
-		}
-	})
-	return s
+	return &session{c.Open(t, server)}
 }
 
 // openMailbox opens a session of a mode and logs in by USER and PASS.
-func openMailbox(t *testing.T, via transport, m mode, user account) *session {
+func openMailbox(t *testing.T, via drive.Transport, m mode, user account) *session {
 	t.Helper()
 	s := openSession(t, via, m)
 	s.logIn(user)
@@ -62,9 +69,9 @@ func openMailbox(t *testing.T, via transport, m mode, user account) *session {
 }
 
 func (s *session) logIn(user account) {
-	s.t.Helper()
-	must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
-	must[*pb.PassResponse](s, &pb.PassRequest{Password: user.Password})
+	s.T.Helper()
+	drive.Must[*pb.UserResponse](s, &pb.UserRequest{Username: user.Name})
+	drive.Must[*pb.PassResponse](s, &pb.PassRequest{Password: user.Password})
 }
 
 // serverOf names Dovecot in a mode.
@@ -78,20 +85,12 @@ func serverOf(t *testing.T, m mode) *pb.Server {
 	case stls:
 		tlsMode = pb.TlsMode_TLS_MODE_STLS
 	}
-	options := trusting(t, s.CA)
-	options.Mode = tlsMode
-	host, service, err := net.SplitHostPort(address)
+	server, err := drive.ServerAt(address, tlsMode, readFile(t, s.CA))
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := strconv.ParseUint(service, 10, 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &pb.Server{Host: host, Port: new(uint32(port)), Tls: options}
+	return server
 }
-
-func portText(server *pb.Server) string { return strconv.FormatUint(uint64(server.GetPort()), 10) }
 
 // trusting are options that trust the CA in a file alone.
 func trusting(t *testing.T, file string) *pb.TlsOptions {
@@ -99,52 +98,12 @@ func trusting(t *testing.T, file string) *pb.TlsOptions {
 	return &pb.TlsOptions{CaBundlePem: string(readFile(t, file))}
 }
 
-// call calls an RPC in this session.
-func (s *session) call(request proto.Message) ([]proto.Message, error) {
-	s.t.Helper()
-	s.name(request)
-	return s.client.call(s.t, request)
-}
-
-// name puts the session's id into a request, in whose field 1 it belongs.
-func (s *session) name(request proto.Message) {
-	message := request.ProtoReflect()
-	if field := message.Descriptor().Fields().ByName("session_id"); field != nil && field.Number() == 1 {
-		message.Set(field, protoreflect.ValueOfString(s.opened.GetSessionId()))
+// loginFailed is the failure of a wrong password.
+func loginFailed(command string) drive.Failure {
+	return drive.Failure{
+		Code: codes.PermissionDenied, Reason: pb.ErrorReason_ERROR_REASON_LOGIN_FAILED,
+		Metadata: map[string]string{
+			"command": command, "response": "-ERR [AUTH] Authentication failed.", "responseCode": "AUTH", "certain": "true",
+		},
 	}
-}
-
-// fails expects a call to fail, with no response before.
-func (s *session) fails(request proto.Message, want failure) {
-	s.t.Helper()
-	responses, err := s.call(request)
-	what := string(request.ProtoReflect().Descriptor().Name())
-	if len(responses) > 0 {
-		s.t.Errorf("%s gives the response %v before its end", what, responses[0])
-	}
-	wantFailure(s.t, what, err, want)
-}
-
-// must calls an RPC that has to give one response.
-func must[R proto.Message](s *session, request proto.Message) R {
-	s.t.Helper()
-	responses := mustAll[R](s, request)
-	if len(responses) != 1 {
-		s.t.Fatalf("%T gives %d responses", request, len(responses))
-	}
-	return responses[0]
-}
-
-// mustAll calls an RPC that has to succeed.
-func mustAll[R proto.Message](s *session, request proto.Message) []R {
-	s.t.Helper()
-	responses, err := s.call(request)
-	if err != nil {
-		s.t.Fatalf("%T: %v", request, err)
-	}
-	typed := make([]R, len(responses))
-	for i, response := range responses {
-		typed[i] = response.(R)
-	}
-	return typed
 }

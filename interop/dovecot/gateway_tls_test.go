@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // TestGatewayOtherCA has Dovecot's certificate verified by a CA that has not
@@ -22,7 +24,7 @@ import (
 // between sees that nothing is sent after the handshake has failed.
 func TestGatewayOtherCA(t *testing.T) {
 	s := loadSetup(t)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range []mode{stls, implicit, upgraded} {
 			t.Run(string(m), func(t *testing.T) {
 				server := serverOf(t, m)
@@ -30,14 +32,14 @@ func TestGatewayOtherCA(t *testing.T) {
 				r := startRelay(t, server)
 				c := newClient(ownGateway(t, "--allow-target", r.address(), "--unsafe-allow-plaintext"), via)
 				if m != upgraded {
-					opened := session{client: c, t: t}
-					opened.fails(&pb.OpenSessionRequest{Server: server}, verificationFailed(m))
+					opened := c.Unopened(t)
+					opened.Fails(&pb.OpenSessionRequest{Server: server}, verificationFailed(m))
 				} else {
 					opened := c.open(t, server)
-					opened.fails(&pb.StlsRequest{Tls: server.GetTls()}, verificationFailed(m))
-					over := ended(pb.Cause_CAUSE_PROTOCOL_ERROR, pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED)
+					opened.Fails(&pb.StlsRequest{Tls: server.GetTls()}, verificationFailed(m))
+					over := drive.Ended(pb.Cause_CAUSE_PROTOCOL_ERROR, pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED)
 					for _, request := range loginRequests(s.account(t, "alice")) {
-						opened.fails(request, over)
+						opened.Fails(request, over)
 					}
 				}
 				checkOnlyHandshake(t, r.end(t), m != implicit)
@@ -47,12 +49,12 @@ func TestGatewayOtherCA(t *testing.T) {
 }
 
 // verificationFailed is the failure of a handshake, after STLS or without it.
-func verificationFailed(m mode) failure {
+func verificationFailed(m mode) drive.Failure {
 	metadata := map[string]string{"outcome": "NOT_COMMITTED"}
 	if m != implicit {
 		metadata["command"] = "STLS"
 	}
-	return failure{codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_TLS_VERIFICATION_FAILED, metadata}
+	return drive.Failure{Code: codes.FailedPrecondition, Reason: pb.ErrorReason_ERROR_REASON_TLS_VERIFICATION_FAILED, Metadata: metadata}
 }
 
 // checkOnlyHandshake expects STLS in the clear, where there is any, and then
@@ -90,13 +92,13 @@ type relay struct {
 // the relay.
 func startRelay(t *testing.T, server *pb.Server) *relay {
 	t.Helper()
-	target := net.JoinHostPort(server.GetHost(), portText(server))
+	target := net.JoinHostPort(server.GetHost(), strconv.FormatUint(uint64(server.GetPort()), 10))
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	r := &relay{listener: listener, until: time.Now().Add(patience / 4)}
+	r := &relay{listener: listener, until: time.Now().Add(drive.Patience / 4)}
 	if err := listener.SetDeadline(r.until); err != nil {
 		t.Fatal(err)
 	}
@@ -140,16 +142,16 @@ func (r *relay) end(t *testing.T) []byte {
 // TestGatewayPins verifies the server's key, in addition to its certificate.
 func TestGatewayPins(t *testing.T) {
 	s := loadSetup(t)
-	state := connect(t, s, implicit, nil).conn.(*tls.Conn).ConnectionState()
+	state := connect(t, s, implicit, nil).Conn.(*tls.Conn).ConnectionState()
 	right := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 	wrong := sha256.Sum256(nil)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		for _, m := range []mode{stls, implicit} {
 			c, server := newClient(gatewayFor(t, m), via), serverOf(t, m)
 			server.Tls.PublicKeySha256 = [][]byte{wrong[:], right[:]}
-			checkTLS(t, c.open(t, server).opened.GetTls(), true)
+			checkTLS(t, c.open(t, server).Opened.GetTls(), true)
 			server.Tls.PublicKeySha256 = [][]byte{wrong[:]}
-			(&session{client: c, t: t}).fails(&pb.OpenSessionRequest{Server: server}, verificationFailed(m))
+			c.Unopened(t).Fails(&pb.OpenSessionRequest{Server: server}, verificationFailed(m))
 		}
 	})
 }
@@ -158,17 +160,17 @@ func TestGatewayPins(t *testing.T) {
 // has not allowed it. A watcher sees that nothing is sent.
 func TestGatewayRefusesPlaintext(t *testing.T) {
 	user := loadSetup(t).account(t, "alice")
-	refused := failure{codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_TLS_REQUIRED, nil}
-	overTransports(t, func(t *testing.T, via transport) {
+	refused := drive.Failure{Code: codes.FailedPrecondition, Reason: pb.ErrorReason_ERROR_REASON_TLS_REQUIRED}
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		s := newClient(gatewayFor(t, upgraded), via).open(t, serverOf(t, upgraded))
-		w := s.watch(2)
+		w := s.Watch(2)
 		for _, request := range loginRequests(user) {
-			s.fails(request, refused)
+			s.Fails(request, refused)
 		}
-		_, err := s.exchange(plainMechanism(user, true))
-		wantFailure(t, "AuthExchange", err, refused)
-		must[*pb.CloseSessionResponse](s, &pb.CloseSessionRequest{})
-		if lines := w.lines(); len(lines) > 0 {
+		_, err := s.Exchange(drive.PlainMechanism(user.Name, user.Password, true))
+		drive.WantFailure(t, "AuthExchange", err, refused)
+		drive.Must[*pb.CloseSessionResponse](s, &pb.CloseSessionRequest{})
+		if lines := w.Lines(); len(lines) > 0 {
 			t.Errorf("the dialogue is %q, want none", lines)
 		}
 	})
@@ -178,14 +180,14 @@ func TestGatewayRefusesPlaintext(t *testing.T) {
 // the operator has not allowed either.
 func TestGatewayRefusesUnverified(t *testing.T) {
 	loadSetup(t)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		c, server := newClient(gatewayFor(t, implicit), via), serverOf(t, implicit)
 		server.Tls = &pb.TlsOptions{InsecureSkipVerify: true, Mode: pb.TlsMode_TLS_MODE_IMPLICIT}
-		refused := failure{codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_TLS_REQUIRED, nil}
-		(&session{client: c, t: t}).fails(&pb.OpenSessionRequest{Server: server}, refused)
+		refused := drive.Failure{Code: codes.FailedPrecondition, Reason: pb.ErrorReason_ERROR_REASON_TLS_REQUIRED}
+		c.Unopened(t).Fails(&pb.OpenSessionRequest{Server: server}, refused)
 		s := c.open(t, serverOf(t, upgraded))
-		refused.metadata = map[string]string{"command": "STLS"}
-		s.fails(&pb.StlsRequest{Tls: &pb.TlsOptions{InsecureSkipVerify: true}}, refused)
+		refused.Metadata = map[string]string{"command": "STLS"}
+		s.Fails(&pb.StlsRequest{Tls: &pb.TlsOptions{InsecureSkipVerify: true}}, refused)
 		s.upgrade()
 	})
 }
@@ -193,12 +195,12 @@ func TestGatewayRefusesUnverified(t *testing.T) {
 // TestGatewayTargets asks for a port that no flag has opened.
 func TestGatewayTargets(t *testing.T) {
 	loadSetup(t)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		server := serverOf(t, plaintext)
 		server.Port = new(uint32(110))
-		s := session{client: newClient(gatewayFor(t, plaintext), via), t: t}
-		s.fails(&pb.OpenSessionRequest{Server: server}, failure{
-			codes.PermissionDenied, pb.ErrorReason_ERROR_REASON_TARGET_NOT_ALLOWED, nil,
+		s := newClient(gatewayFor(t, plaintext), via).Unopened(t)
+		s.Fails(&pb.OpenSessionRequest{Server: server}, drive.Failure{
+			Code: codes.PermissionDenied, Reason: pb.ErrorReason_ERROR_REASON_TARGET_NOT_ALLOWED,
 		})
 	})
 }

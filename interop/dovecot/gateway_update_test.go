@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/interop/internal/drive"
 )
 
 // An inventory is all that is in a maildrop: digests of messages by their
@@ -19,11 +20,11 @@ type inventory map[string]string
 // takeInventory looks into a maildrop by a session of its own.
 func takeInventory(t *testing.T, user account) (inventory, []string) {
 	t.Helper()
-	s := openMailbox(t, stubs{}, implicit, user)
-	defer s.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+	s := openMailbox(t, drive.Stubs{}, implicit, user)
+	defer s.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 	found, ids := inventory{}, s.uniqueIDs()
 	for i, id := range ids {
-		parts := mustAll[*pb.RetrResponse](s, &pb.RetrRequest{MessageNumber: uint32(i + 1), WantSha256: true})
+		parts := drive.MustAll[*pb.RetrResponse](s, &pb.RetrRequest{MessageNumber: uint32(i + 1), WantSha256: true})
 		found[id] = string(parts[len(parts)-1].GetSha256())
 	}
 	if len(found) != len(ids) {
@@ -35,12 +36,12 @@ func takeInventory(t *testing.T, user account) (inventory, []string) {
 // uniqueIDs returns the unique-ids in the order of the message numbers, which
 // must have no gaps.
 func (s *session) uniqueIDs() []string {
-	s.t.Helper()
+	s.T.Helper()
 	var ids []string
-	for _, r := range mustAll[*pb.UidlResponse](s, &pb.UidlRequest{}) {
+	for _, r := range drive.MustAll[*pb.UidlResponse](s, &pb.UidlRequest{}) {
 		for _, e := range r.GetEntries() {
 			if ids = append(ids, e.GetUniqueId()); int(e.GetMessageNumber()) != len(ids) {
-				s.t.Fatalf("the unique-id %d is that of message %d", len(ids), e.GetMessageNumber())
+				s.T.Fatalf("the unique-id %d is that of message %d", len(ids), e.GetMessageNumber())
 			}
 		}
 	}
@@ -58,14 +59,14 @@ func wantInventory(t *testing.T, user account, want inventory) {
 
 // mark marks messages as deleted, every second one only if it is the right one.
 func (s *session) mark(ids []string, numbers ...uint32) {
-	s.t.Helper()
+	s.T.Helper()
 	for i, number := range numbers {
 		request := &pb.DeleRequest{MessageNumber: number}
 		if i%2 == 0 {
 			request.IfUniqueId = &ids[number-1]
 		}
-		if got := must[*pb.DeleResponse](s, request).GetResponse(); !strings.HasPrefix(got, "+OK") {
-			s.t.Errorf("Dele %d gives %q", number, got)
+		if got := drive.Must[*pb.DeleResponse](s, request).GetResponse(); !strings.HasPrefix(got, "+OK") {
+			s.T.Errorf("Dele %d gives %q", number, got)
 		}
 	}
 }
@@ -74,9 +75,9 @@ func (s *session) mark(ids []string, numbers ...uint32) {
 // Quit.
 func TestGatewayQuit(t *testing.T) {
 	s := loadSetup(t)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		user := s.account(t, "dave")
-		if via != (stubs{}) {
+		if via != (drive.Stubs{}) {
 			user = s.account(t, "erin")
 		}
 		left, ids := takeInventory(t, user)
@@ -84,7 +85,7 @@ func TestGatewayQuit(t *testing.T) {
 		opened := openMailbox(t, via, stls, user)
 		opened.mark(ids, 2, 5, last)
 		opened.checkMarked(ids, 5)
-		opened.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_COMMITTED)
+		opened.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_COMMITTED)
 		opened.checkReplay(pb.CommitOutcome_COMMIT_OUTCOME_COMMITTED)
 		for _, number := range []uint32{2, 5, last} {
 			delete(left, ids[number-1])
@@ -95,7 +96,7 @@ func TestGatewayQuit(t *testing.T) {
 
 // checkMarked sees a marked message refused by every command.
 func (s *session) checkMarked(ids []string, number uint32) {
-	s.t.Helper()
+	s.T.Helper()
 	for command, request := range map[string]proto.Message{
 		"DELE": &pb.DeleRequest{MessageNumber: number},
 		"UIDL": &pb.DeleRequest{MessageNumber: number, IfUniqueId: &ids[number-1]},
@@ -103,27 +104,27 @@ func (s *session) checkMarked(ids []string, number uint32) {
 		"RETR": &pb.RetrRequest{MessageNumber: number},
 		"TOP":  &pb.TopRequest{MessageNumber: number},
 	} {
-		s.fails(request, refusedBy(command, "-ERR Message is deleted.", pb.ErrorReason_ERROR_REASON_COMMAND_REFUSED))
+		s.Fails(request, drive.RefusedBy(command, "-ERR Message is deleted.", pb.ErrorReason_ERROR_REASON_COMMAND_REFUSED))
 	}
-	if got := must[*pb.StatResponse](s, &pb.StatRequest{}).GetMessageCount(); int(got) != len(ids)-3 {
-		s.t.Errorf("Stat counts %d messages of %d, of which 3 are marked", got, len(ids))
+	if got := drive.Must[*pb.StatResponse](s, &pb.StatRequest{}).GetMessageCount(); int(got) != len(ids)-3 {
+		s.T.Errorf("Stat counts %d messages of %d, of which 3 are marked", got, len(ids))
 	}
 }
 
 // checkReplay asks again what Quit has come to, and sees that the session is
 // over for everything else.
 func (s *session) checkReplay(outcome pb.CommitOutcome) {
-	s.t.Helper()
+	s.T.Helper()
 	for range 2 {
-		got := must[*pb.QuitResponse](s, &pb.QuitRequest{})
+		got := drive.Must[*pb.QuitResponse](s, &pb.QuitRequest{})
 		if !got.GetReplayed() || got.GetOutcome() != outcome || !strings.HasPrefix(got.GetResponse(), "+OK") {
-			s.t.Errorf("the repeated Quit gives %v, want %s", got, outcome)
+			s.T.Errorf("the repeated Quit gives %v, want %s", got, outcome)
 		}
 	}
-	over := ended(pb.Cause_CAUSE_QUIT, outcome)
-	s.fails(&pb.NoopRequest{}, over)
-	s.fails(&pb.GetWelcomeRequest{}, over)
-	s.fails(&pb.RetrRequest{MessageNumber: 1}, over)
+	over := drive.Ended(pb.Cause_CAUSE_QUIT, outcome)
+	s.Fails(&pb.NoopRequest{}, over)
+	s.Fails(&pb.GetWelcomeRequest{}, over)
+	s.Fails(&pb.RetrRequest{MessageNumber: 1}, over)
 }
 
 // TestGatewayKeeps marks messages, and ends the session in all ways that must
@@ -131,47 +132,47 @@ func (s *session) checkReplay(outcome pb.CommitOutcome) {
 func TestGatewayKeeps(t *testing.T) {
 	user := loadSetup(t).account(t, "carol")
 	all, ids := takeInventory(t, user)
-	overTransports(t, func(t *testing.T, via transport) {
+	overTransports(t, func(t *testing.T, via drive.Transport) {
 		t.Run("other unique-id", func(t *testing.T) {
 			s := openMailbox(t, via, implicit, user)
-			s.fails(&pb.DeleRequest{MessageNumber: 1, IfUniqueId: &ids[1]}, failure{
-				codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_UNIQUE_ID_MISMATCH,
-				map[string]string{"command": "UIDL", "response": "+OK 1 " + ids[0]},
+			s.Fails(&pb.DeleRequest{MessageNumber: 1, IfUniqueId: &ids[1]}, drive.Failure{
+				Code: codes.FailedPrecondition, Reason: pb.ErrorReason_ERROR_REASON_UNIQUE_ID_MISMATCH,
+				Metadata: map[string]string{"command": "UIDL", "response": "+OK 1 " + ids[0]},
 			})
 			s.wantStat(user)
-			s.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+			s.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 		})
 		t.Run("Rset", func(t *testing.T) {
 			s := openMailbox(t, via, plaintext, user)
 			s.mark(ids, 1, 2, 3)
-			if got := must[*pb.RsetResponse](s, &pb.RsetRequest{}).GetResponse(); !strings.HasPrefix(got, "+OK") {
+			if got := drive.Must[*pb.RsetResponse](s, &pb.RsetRequest{}).GetResponse(); !strings.HasPrefix(got, "+OK") {
 				t.Errorf("Rset gives %q", got)
 			}
 			s.wantStat(user)
-			s.wantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
+			s.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 			s.checkReplay(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 		})
 		t.Run("CloseSession", func(t *testing.T) {
 			s := openMailbox(t, via, upgraded, user)
 			s.mark(ids, 1, 2, 3)
 			for range 2 {
-				must[*pb.CloseSessionResponse](s, &pb.CloseSessionRequest{})
+				drive.Must[*pb.CloseSessionResponse](s, &pb.CloseSessionRequest{})
 			}
-			over := ended(pb.Cause_CAUSE_CLOSED, pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED)
-			s.fails(&pb.NoopRequest{}, over)
-			s.fails(&pb.QuitRequest{}, over)
+			over := drive.Ended(pb.Cause_CAUSE_CLOSED, pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED)
+			s.Fails(&pb.NoopRequest{}, over)
+			s.Fails(&pb.QuitRequest{}, over)
 		})
 		t.Run("SIGKILL", func(t *testing.T) {
 			s := newClient(ownGateway(t, targetFlags(loadSetup(t))...), via).openMode(t, stls)
 			s.logIn(user)
 			s.mark(ids, 1, 2, 3)
-			s.gateway.kill()
+			s.Gateway.Kill()
 		})
 		t.Run("SIGTERM", func(t *testing.T) {
 			s := newClient(ownGateway(t, targetFlags(loadSetup(t))...), via).openMode(t, implicit)
 			s.logIn(user)
 			s.mark(ids, 1, 2, 3)
-			if err := s.gateway.stop(); err != nil {
+			if err := s.Gateway.Stop(); err != nil {
 				t.Error(err)
 			}
 		})

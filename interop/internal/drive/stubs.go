@@ -1,4 +1,4 @@
-package dovecot_test
+package drive
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
-// stubs calls a gateway by the generated Go client. Its methods are found by
+// Stubs calls a gateway by the generated Go client. Its methods are found by
 // their names, so that one test can do with all what it does with one.
-type stubs struct{}
+type Stubs struct{}
 
-func (stubs) begin(ctx context.Context, g *gateway, rpc protoreflect.MethodDescriptor) (call, error) {
-	method := reflect.ValueOf(pb.NewPop3ServiceClient(g.conn)).MethodByName(string(rpc.Name()))
+// Begin implements [Transport].
+func (Stubs) Begin(ctx context.Context, g *Gateway, rpc protoreflect.MethodDescriptor) (Call, error) {
+	method := reflect.ValueOf(pb.NewPop3ServiceClient(g.Conn)).MethodByName(string(rpc.Name()))
 	switch {
 	case rpc.IsStreamingClient():
 		stream, err := invoke(method, ctx)
@@ -53,7 +54,7 @@ type unaryStub struct {
 	header, trailer metadata.MD
 }
 
-func (x *unaryStub) send(request proto.Message) error {
+func (x *unaryStub) Send(request proto.Message) error {
 	var response any
 	response, x.err = invoke(x.method, x.ctx, request, grpc.Header(&x.header), grpc.Trailer(&x.trailer))
 	if x.err == nil {
@@ -62,9 +63,9 @@ func (x *unaryStub) send(request proto.Message) error {
 	return nil // what went wrong is for receive
 }
 
-func (x *unaryStub) closeSend() error { return nil }
+func (x *unaryStub) CloseSend() error { return nil }
 
-func (x *unaryStub) receive() (proto.Message, error) {
+func (x *unaryStub) Receive() (proto.Message, error) {
 	if response := x.response; response != nil {
 		x.response = nil
 		return response, nil
@@ -72,7 +73,7 @@ func (x *unaryStub) receive() (proto.Message, error) {
 	return nil, x.err
 }
 
-func (x *unaryStub) metadata() (header, trailer metadata.MD) { return x.header, x.trailer }
+func (x *unaryStub) Metadata() (header, trailer metadata.MD) { return x.header, x.trailer }
 
 // streamStub is a call of a method with many responses. Where it has but one
 // request, the method begins with it.
@@ -83,7 +84,7 @@ type streamStub struct {
 	stream grpc.ClientStream
 }
 
-func (x *streamStub) send(request proto.Message) error {
+func (x *streamStub) Send(request proto.Message) error {
 	if x.stream != nil {
 		return x.stream.SendMsg(request)
 	}
@@ -95,15 +96,15 @@ func (x *streamStub) send(request proto.Message) error {
 	return nil
 }
 
-func (x *streamStub) closeSend() error {
+func (x *streamStub) CloseSend() error {
 	if !x.rpc.IsStreamingClient() {
 		return nil // it is done already
 	}
 	return x.stream.CloseSend()
 }
 
-func (x *streamStub) receive() (proto.Message, error) {
-	response, err := newResponse(x.rpc)
+func (x *streamStub) Receive() (proto.Message, error) {
+	response, err := NewResponse(x.rpc)
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +114,13 @@ func (x *streamStub) receive() (proto.Message, error) {
 	return response, nil
 }
 
-func (x *streamStub) metadata() (header, trailer metadata.MD) {
+func (x *streamStub) Metadata() (header, trailer metadata.MD) {
 	header, _ = x.stream.Header() // it is there, for the call is over
 	return header, x.stream.Trailer()
 }
 
-// newResponse makes an empty response of an RPC, of its generated type.
-func newResponse(rpc protoreflect.MethodDescriptor) (proto.Message, error) {
+// NewResponse makes an empty response of an RPC, of its generated type.
+func NewResponse(rpc protoreflect.MethodDescriptor) (proto.Message, error) {
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(rpc.Output().FullName())
 	if err != nil {
 		return nil, err

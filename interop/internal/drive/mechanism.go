@@ -1,4 +1,4 @@
-package dovecot_test
+package drive
 
 import (
 	"bytes"
@@ -13,55 +13,59 @@ import (
 	"hash"
 	"strconv"
 	"strings"
-
-	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
-// A mechanism is the client's side of a SASL exchange, which the tests compute
+// A Mechanism is the client's side of a SASL exchange, which the tests compute
 // without any help of the gateway.
-type mechanism struct {
-	name    string
-	initial []byte // nil for none
-	// step answers a challenge.
-	step func(challenge []byte) ([]byte, error)
-	// verify checks at the end that the server has proved itself, if not nil.
-	verify func() error
+type Mechanism struct {
+	Name    string
+	Initial []byte // nil for none
+	// Step answers a challenge.
+	Step func(challenge []byte) ([]byte, error)
+	// Verify checks at the end that the server has proved itself, if not nil.
+	Verify func() error
 }
 
-// plainMechanism is PLAIN (RFC 4616), with or without initial response.
-func plainMechanism(user account, initial bool) mechanism {
-	message := []byte("\x00" + user.Name + "\x00" + user.Password)
+// PlainMechanism is PLAIN (RFC 4616), with or without initial response.
+func PlainMechanism(name, password string, initial bool) Mechanism {
+	message := []byte("\x00" + name + "\x00" + password)
 	if initial {
-		return mechanism{name: "PLAIN", initial: message, step: unexpected}
+		return Mechanism{Name: "PLAIN", Initial: message, Step: Unexpected}
 	}
-	return mechanism{name: "PLAIN", step: func(challenge []byte) ([]byte, error) {
+	return Mechanism{Name: "PLAIN", Step: func(challenge []byte) ([]byte, error) {
 		if len(challenge) > 0 {
-			return unexpected(challenge)
+			return Unexpected(challenge)
 		}
 		return message, nil
 	}}
 }
 
-func unexpected(challenge []byte) ([]byte, error) {
+// Unexpected is the step of a mechanism for which there must be none.
+func Unexpected(challenge []byte) ([]byte, error) {
 	return nil, fmt.Errorf("unexpected challenge %q", challenge)
 }
 
-// loginMechanism is LOGIN, which has no RFC: two prompts, two answers.
-func loginMechanism(user account) mechanism {
-	answers := map[string]string{"Username:": user.Name, "Password:": user.Password}
-	return mechanism{name: "LOGIN", step: func(challenge []byte) ([]byte, error) {
+// LoginMechanism is LOGIN, which has no RFC: two prompts, two answers.
+func LoginMechanism(name, password string) Mechanism {
+	answers := map[string]string{"Username:": name, "Password:": password}
+	return Mechanism{Name: "LOGIN", Step: func(challenge []byte) ([]byte, error) {
 		answer, ok := answers[string(challenge)]
 		if !ok {
-			return unexpected(challenge)
+			return Unexpected(challenge)
 		}
 		return []byte(answer), nil
 	}}
 }
 
-// cramMechanism is CRAM-MD5 (RFC 2195).
-func cramMechanism(user account) mechanism {
-	return mechanism{name: "CRAM-MD5", step: func(challenge []byte) ([]byte, error) {
-		return fmt.Appendf(nil, "%s %x", user.Name, mac(md5.New, []byte(user.Password), challenge)), nil
+// CramMechanism is CRAM-MD5 (RFC 2195).
+func CramMechanism(name, password string) Mechanism {
+	return CramBy("CRAM-MD5", md5.New, name, password)
+}
+
+// CramBy is CRAM-MD5 with another hash, as Courier has it.
+func CramBy(mechanism string, newHash func() hash.Hash, name, password string) Mechanism {
+	return Mechanism{Name: mechanism, Step: func(challenge []byte) ([]byte, error) {
+		return fmt.Appendf(nil, "%s %x", name, mac(newHash, []byte(password), challenge)), nil
 	}}
 }
 
@@ -79,12 +83,13 @@ type scram struct {
 	verified       bool
 }
 
-func scramMechanism(user account) mechanism {
+// ScramMechanism is SCRAM-SHA-256, without channel binding.
+func ScramMechanism(name, password string) Mechanism {
 	nonce := rand.Text()
-	x := &scram{password: user.Password, nonce: nonce, bare: "n=" + user.Name + ",r=" + nonce}
-	return mechanism{
-		name: "SCRAM-SHA-256", initial: []byte("n,," + x.bare), step: x.step,
-		verify: func() error {
+	x := &scram{password: password, nonce: nonce, bare: "n=" + name + ",r=" + nonce}
+	return Mechanism{
+		Name: "SCRAM-SHA-256", Initial: []byte("n,," + x.bare), Step: x.step,
+		Verify: func() error {
 			if !x.verified {
 				return errors.New("the server has not proved that it knows the password")
 			}
@@ -137,33 +142,4 @@ func parseServerFirst(text string) (nonce string, salt []byte, rounds int, err e
 	salt, err1 := base64.StdEncoding.DecodeString(parts[1][2:])
 	rounds, err2 := strconv.Atoi(parts[2][2:])
 	return parts[0][2:], salt, rounds, errors.Join(err1, err2)
-}
-
-// exchange logs in by AuthExchange and returns the status line.
-func (s *session) exchange(m mechanism) (string, error) {
-	s.t.Helper()
-	x := s.begin(s.t, "AuthExchange")
-	first := &pb.AuthExchangeRequest{Mechanism: m.name, InitialResponse: m.initial}
-	s.name(first)
-	x.mustSend(first)
-	for {
-		message, err := x.receive()
-		if err != nil {
-			return "", err
-		}
-		response := message.(*pb.AuthExchangeResponse)
-		if response.Challenge == nil {
-			x.mustCloseSend()
-			x.wantEnd()
-			if m.verify != nil {
-				err = m.verify()
-			}
-			return response.GetResponse(), err
-		}
-		answer, err := m.step(response.GetChallenge())
-		if err != nil || response.GetRaw() {
-			s.t.Fatalf("%s: %v (raw: %t)", m.name, err, response.GetRaw())
-		}
-		x.mustSend(&pb.AuthExchangeRequest{Response: answer})
-	}
 }
