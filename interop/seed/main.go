@@ -1,15 +1,17 @@
 // Command seed fills the mail store of a real server for interoperability
 // tests:
 //
-//	go run ./interop/seed DIR USER…
+//	go run ./interop/seed [-all] DIR USER…
 //
 // It makes DIR/USER/Maildir with the messages of package seed for each user,
 // and DIR/expected.json with what a client must receive. A user written as
-// USER: gets an empty maildir.
+// USER: gets an empty maildir. With -all each user has the same messages in
+// DIR/USER/mbox and DIR/USER/files too.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,12 +28,22 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) < 2 {
-		return errors.New("usage: seed DIR USER…")
-	}
-	dir := args[0]
-	if err := fill(dir, args[1:], seed.Messages()); err != nil {
+	flags := flag.NewFlagSet("seed", flag.ContinueOnError)
+	all := flags.Bool("all", false, "make an mbox and a directory of files beside each maildir")
+	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if flags.NArg() < 2 {
+		return errors.New("usage: seed [-all] DIR USER…")
+	}
+	dir, users := flags.Arg(0), flags.Args()[1:]
+	if err := fill(dir, users, seed.Messages()); err != nil {
+		return err
+	}
+	if *all {
+		if err := fillOthers(dir, users, seed.Messages()); err != nil {
+			return err
+		}
 	}
 	return seed.WriteExpected(filepath.Join(dir, "expected.json"), seed.Expect(seed.Messages()))
 }
@@ -53,6 +65,24 @@ func fill(dir string, users []string, messages []seed.Message) error {
 			err = seed.LinkMaildir(maildir, written, messages)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillOthers makes an mbox and a directory of files for each user.
+func fillOthers(dir string, users []string, messages []seed.Message) error {
+	for _, user := range users {
+		name, empty := strings.CutSuffix(user, ":")
+		theirs := messages
+		if empty {
+			theirs = nil
+		}
+		if err := seed.WriteMbox(filepath.Join(dir, name, "mbox"), theirs); err != nil {
+			return err
+		}
+		if err := seed.WriteFiles(filepath.Join(dir, name, "files"), theirs); err != nil {
 			return err
 		}
 	}
