@@ -98,7 +98,10 @@ END
     cat "$run/test.log"
     tail -n 20 "$run/out" >&2
   fi
-  say "$name: $(grep -c '"outcome"' "$work/results/$name.json" 2>/dev/null || echo no) checks, $( ((status)) && echo FAILED || echo 'all as expected'), $((SECONDS - begun)) s"
+  local count verdict='all as expected'
+  count=$(grep -cs '"outcome"' "$work/results/$name.json") || true
+  ((status == 0)) || verdict=FAILED
+  say "$name: ${count:-no} checks, $verdict, $((SECONDS - begun)) s"
   rm -rf "${run:?}/mail"
   return "$status"
 }
