@@ -478,6 +478,479 @@ impl TlsMode {
         }
     }
 }
+/// ListMessagesRequest asks what is in a mailbox.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// With the header of each message.
+    #[prost(bool, tag="3")]
+    pub header: bool,
+}
+/// ListMessagesResponse is the next messages.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListMessagesResponse {
+    /// The messages, in the server's order. Up to 1,000 in one response.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
+    /// In the last response only.
+    #[prost(message, optional, tag="2")]
+    pub summary: ::core::option::Option<ListSummary>,
+}
+/// ListedMessage is a message of the maildrop.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListedMessage {
+    /// Message number, good for this login only. Absent where the line cannot be read.
+    #[prost(uint32, optional, tag="1")]
+    pub message_number: ::core::option::Option<u32>,
+    /// Unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What the unique-id is worth.
+    #[prost(enumeration="UniqueIdKind", tag="3")]
+    pub id_kind: i32,
+    /// Octets by LIST, a claim of the server's. Absent where it gives none.
+    #[prost(int64, optional, tag="4")]
+    pub octets: ::core::option::Option<i64>,
+    /// The raw line, where it cannot be read; else empty.
+    #[prost(string, tag="5")]
+    pub line: ::prost::alloc::string::String,
+    /// The header, where it was asked for and the server gave it.
+    #[prost(message, optional, tag="6")]
+    pub header: ::core::option::Option<MessageHeader>,
+    /// Why there is no header.
+    #[prost(message, optional, tag="7")]
+    pub failure: ::core::option::Option<Failure>,
+}
+/// MessageHeader is the header of a message (RFC 5322), with the fields that most ask for decoded (RFC 2047). What cannot be decoded
+/// is empty.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageHeader {
+    /// All of it as the server sent it.
+    #[prost(bytes="bytes", tag="1")]
+    pub raw: ::prost::bytes::Bytes,
+    /// Subject.
+    #[prost(string, tag="2")]
+    pub subject: ::prost::alloc::string::String,
+    /// The addresses of From.
+    #[prost(string, repeated, tag="3")]
+    pub sender: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The addresses of To and Cc.
+    #[prost(string, repeated, tag="4")]
+    pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Date, as RFC 3339 has it.
+    #[prost(string, tag="5")]
+    pub date: ::prost::alloc::string::String,
+    /// Message-ID, without angle brackets.
+    #[prost(string, tag="6")]
+    pub message_id: ::prost::alloc::string::String,
+}
+/// ListSummary is what ListMessages came to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSummary {
+    /// How many messages.
+    #[prost(uint32, tag="1")]
+    pub messages: u32,
+    /// Octets by LIST, in all.
+    #[prost(int64, tag="2")]
+    pub octets: i64,
+    /// What the caller should know about the server.
+    #[prost(enumeration="Finding", repeated, tag="3")]
+    pub findings: ::prost::alloc::vec::Vec<i32>,
+}
+/// FetchMessagesRequest asks for messages.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FetchMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what. A token has to live until the login only.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// Seen as well: what was delivered after the last stored cursor. At most 10,000.
+    #[prost(string, repeated, tag="6")]
+    pub seen_unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Above 0. A message for which LIST gives more is skipped, which does not make it seen. Absent: no limit but the operator's.
+    #[prost(int64, optional, tag="7")]
+    pub max_octets: ::core::option::Option<i64>,
+    /// Above 0. How many to deliver in this call; `summary` counts the rest. Absent: all.
+    #[prost(uint32, optional, tag="8")]
+    pub max_messages: ::core::option::Option<u32>,
+    /// The newest, which the server lists last, come first.
+    #[prost(bool, tag="9")]
+    pub newest_first: bool,
+    /// The header and so many lines of the body, in place of the message: TOP.
+    #[prost(uint32, optional, tag="10")]
+    pub header_lines: ::core::option::Option<u32>,
+    /// Leaves `sha256` out, which saves time.
+    #[prost(bool, tag="11")]
+    pub omit_sha256: bool,
+    /// Which messages. Absent: as an empty cursor.
+    #[prost(oneof="fetch_messages_request::Selection", tags="3, 4, 5")]
+    pub selection: ::core::option::Option<fetch_messages_request::Selection>,
+}
+/// Nested message and enum types in `FetchMessagesRequest`.
+pub mod fetch_messages_request {
+    /// Which messages. Absent: as an empty cursor.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Selection {
+        /// All that the server lists.
+        #[prost(bool, tag="3")]
+        All(bool),
+        /// All but those that this cursor knows. Empty: nothing was seen. It comes from an earlier call for the same mailbox.
+        #[prost(bytes, tag="4")]
+        Cursor(::prost::bytes::Bytes),
+        /// These. At most 10,000; one that is not listed is passed over.
+        #[prost(message, tag="5")]
+        UniqueIds(super::UniqueIds),
+    }
+}
+/// UniqueIds are unique-ids.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UniqueIds {
+    /// In the form that popgate gave out.
+    #[prost(string, repeated, tag="1")]
+    pub unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// FetchMessagesResponse is what comes next. Only one of its fields is there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FetchMessagesResponse {
+    /// Parts of messages, in order, up to 256 KiB in all.
+    #[prost(message, repeated, tag="1")]
+    pub parts: ::prost::alloc::vec::Vec<Part>,
+    /// Once, when the maildrop is listed.
+    #[prost(message, optional, tag="2")]
+    pub progress: ::core::option::Option<Progress>,
+    /// Knows all that was delivered before it in this stream, or earlier. Store it with the messages. Empty where it would be larger
+    /// than 1 MiB.
+    #[prost(bytes="bytes", optional, tag="3")]
+    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
+    /// In the last response only.
+    #[prost(message, optional, tag="4")]
+    pub summary: ::core::option::Option<Summary>,
+}
+/// Part is a piece of a message. A small message is one part with `start`, `data` and `end`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Part {
+    /// Counts the messages of this call from 1.
+    #[prost(uint64, tag="1")]
+    pub delivery_id: u64,
+    /// In the first part of a message.
+    #[prost(message, optional, tag="2")]
+    pub start: ::core::option::Option<PartStart>,
+    /// The next octets, as in RetrResponse.
+    #[prost(bytes="bytes", tag="3")]
+    pub data: ::prost::bytes::Bytes,
+    /// In the last part: the message is whole.
+    #[prost(message, optional, tag="4")]
+    pub end: ::core::option::Option<PartEnd>,
+    /// In place of `end`: the server refused this message. What came of it is to be thrown away.
+    #[prost(message, optional, tag="5")]
+    pub failure: ::core::option::Option<Failure>,
+    /// In place of all else: it was not asked for.
+    #[prost(message, optional, tag="6")]
+    pub skipped: ::core::option::Option<Skipped>,
+}
+/// PartStart begins a message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartStart {
+    /// Message number, good for this login only.
+    #[prost(uint32, tag="1")]
+    pub message_number: u32,
+    /// Unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What the unique-id is worth.
+    #[prost(enumeration="UniqueIdKind", tag="3")]
+    pub id_kind: i32,
+    /// Octets by LIST, a claim of the server's.
+    #[prost(int64, optional, tag="4")]
+    pub listed_octets: ::core::option::Option<i64>,
+    /// Which of the messages to deliver in this login this is, from 1.
+    #[prost(uint32, tag="5")]
+    pub position: u32,
+}
+/// PartEnd says that a message is whole.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartEnd {
+    /// Octets of the message.
+    #[prost(int64, tag="1")]
+    pub octets: i64,
+    /// CRC-32 as in zlib.
+    #[prost(uint32, tag="2")]
+    pub crc32: u32,
+    /// SHA-256, unless it was left out.
+    #[prost(bytes="bytes", tag="3")]
+    pub sha256: ::prost::bytes::Bytes,
+    /// Whether LIST gave the same octets. Absent where it gave none, and with `header_lines`.
+    #[prost(bool, optional, tag="4")]
+    pub size_agrees: ::core::option::Option<bool>,
+}
+/// Failure is a refusal that concerns one message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Failure {
+    /// As the status of Retr would have it.
+    #[prost(enumeration="ErrorReason", tag="1")]
+    pub reason: i32,
+    /// The server's status line.
+    #[prost(string, tag="2")]
+    pub response: ::prost::alloc::string::String,
+    /// Its response code (RFC 2449 section 8), without brackets.
+    #[prost(string, tag="3")]
+    pub response_code: ::prost::alloc::string::String,
+}
+/// Skipped is a message that was not retrieved.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Skipped {
+    /// Why.
+    #[prost(enumeration="SkipReason", tag="1")]
+    pub reason: i32,
+}
+/// Progress is what there is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Progress {
+    /// Messages in the maildrop.
+    #[prost(uint32, tag="1")]
+    pub messages: u32,
+    /// Messages to deliver in this call: `summary` counts those that `max_messages` leaves.
+    #[prost(uint32, tag="2")]
+    pub new_messages: u32,
+    /// Octets of these, by LIST.
+    #[prost(int64, tag="3")]
+    pub new_octets: i64,
+}
+/// Summary is what a call came to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Summary {
+    /// Messages that were delivered whole.
+    #[prost(uint32, tag="1")]
+    pub delivered: u32,
+    /// Messages that were skipped.
+    #[prost(uint32, tag="2")]
+    pub skipped: u32,
+    /// Messages that the server refused.
+    #[prost(uint32, tag="3")]
+    pub failed: u32,
+    /// Messages that are left for another call, by `max_messages`.
+    #[prost(uint32, tag="4")]
+    pub remaining: u32,
+    /// What the caller should know about the server.
+    #[prost(enumeration="Finding", repeated, tag="5")]
+    pub findings: ::prost::alloc::vec::Vec<i32>,
+}
+/// DeleteMessagesRequest asks for messages to go.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeleteMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// Which. 1 to 10,000.
+    #[prost(message, repeated, tag="3")]
+    pub messages: ::prost::alloc::vec::Vec<MessageToDelete>,
+}
+/// MessageToDelete is a message by its unique-id.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageToDelete {
+    /// Unique-id.
+    #[prost(string, tag="1")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// Octets that LIST has to give, if the unique-id alone is not trusted.
+    #[prost(int64, optional, tag="2")]
+    pub octets: ::core::option::Option<i64>,
+}
+/// DeleteMessagesResponse says what became of each.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeleteMessagesResponse {
+    /// In the order of the request.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<DeletedMessage>,
+    /// What QUIT came to.
+    #[prost(enumeration="CommitOutcome", tag="2")]
+    pub outcome: i32,
+    /// The server's status line to QUIT, if there was one.
+    #[prost(string, tag="3")]
+    pub response: ::prost::alloc::string::String,
+}
+/// DeletedMessage is what became of a message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeletedMessage {
+    /// Unique-id.
+    #[prost(string, tag="1")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What became of it.
+    #[prost(enumeration="DeleteOutcome", tag="2")]
+    pub outcome: i32,
+    /// The server's status line, where DELE was refused.
+    #[prost(string, tag="3")]
+    pub response: ::prost::alloc::string::String,
+}
+/// UniqueIdKind says how much a unique-id is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UniqueIdKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// No other message of the listing has it.
+    Unique = 1,
+    /// Another message of the listing has it too.
+    Duplicate = 2,
+    /// There is none: blank, or the server has no UIDL, or its line cannot be read.
+    Missing = 3,
+}
+impl UniqueIdKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNIQUE_ID_KIND_UNSPECIFIED",
+            Self::Unique => "UNIQUE_ID_KIND_UNIQUE",
+            Self::Duplicate => "UNIQUE_ID_KIND_DUPLICATE",
+            Self::Missing => "UNIQUE_ID_KIND_MISSING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNIQUE_ID_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNIQUE_ID_KIND_UNIQUE" => Some(Self::Unique),
+            "UNIQUE_ID_KIND_DUPLICATE" => Some(Self::Duplicate),
+            "UNIQUE_ID_KIND_MISSING" => Some(Self::Missing),
+            _ => None,
+        }
+    }
+}
+/// Finding is something about the server that the caller should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Finding {
+    /// Never sent.
+    Unspecified = 0,
+    /// Some messages share a unique-id: they are delivered again each time.
+    UniqueIdsDuplicate = 1,
+    /// Some messages have no unique-id: they are delivered again each time.
+    UniqueIdsMissing = 2,
+    /// The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+    PipeliningBroken = 3,
+    /// A message has not the octets that LIST gave it.
+    SizesWrong = 4,
+    /// `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+    ExpireZero = 5,
+    /// LIST or UIDL has lines that cannot be read, or the two do not agree.
+    ListingDamaged = 6,
+}
+impl Finding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FINDING_UNSPECIFIED",
+            Self::UniqueIdsDuplicate => "FINDING_UNIQUE_IDS_DUPLICATE",
+            Self::UniqueIdsMissing => "FINDING_UNIQUE_IDS_MISSING",
+            Self::PipeliningBroken => "FINDING_PIPELINING_BROKEN",
+            Self::SizesWrong => "FINDING_SIZES_WRONG",
+            Self::ExpireZero => "FINDING_EXPIRE_ZERO",
+            Self::ListingDamaged => "FINDING_LISTING_DAMAGED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FINDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "FINDING_UNIQUE_IDS_DUPLICATE" => Some(Self::UniqueIdsDuplicate),
+            "FINDING_UNIQUE_IDS_MISSING" => Some(Self::UniqueIdsMissing),
+            "FINDING_PIPELINING_BROKEN" => Some(Self::PipeliningBroken),
+            "FINDING_SIZES_WRONG" => Some(Self::SizesWrong),
+            "FINDING_EXPIRE_ZERO" => Some(Self::ExpireZero),
+            "FINDING_LISTING_DAMAGED" => Some(Self::ListingDamaged),
+            _ => None,
+        }
+    }
+}
+/// SkipReason is why a message was not retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SkipReason {
+    /// Never sent.
+    Unspecified = 0,
+    /// LIST gives more octets than `max_octets`.
+    TooLarge = 1,
+}
+impl SkipReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SKIP_REASON_UNSPECIFIED",
+            Self::TooLarge => "SKIP_REASON_TOO_LARGE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SKIP_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "SKIP_REASON_TOO_LARGE" => Some(Self::TooLarge),
+            _ => None,
+        }
+    }
+}
+/// DeleteOutcome is what became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DeleteOutcome {
+    /// Never sent.
+    Unspecified = 0,
+    /// It is gone.
+    Deleted = 1,
+    /// popgate did not delete it.
+    Kept = 2,
+    /// It cannot be told. It counts as not deleted: look for it by its unique-id.
+    Unknown = 3,
+    /// No message has the unique-id: to a repeated call a success.
+    NotFound = 4,
+    /// Two messages have the unique-id, or the octets are others than given: nothing was deleted.
+    Ambiguous = 5,
+}
+impl DeleteOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DELETE_OUTCOME_UNSPECIFIED",
+            Self::Deleted => "DELETE_OUTCOME_DELETED",
+            Self::Kept => "DELETE_OUTCOME_KEPT",
+            Self::Unknown => "DELETE_OUTCOME_UNKNOWN",
+            Self::NotFound => "DELETE_OUTCOME_NOT_FOUND",
+            Self::Ambiguous => "DELETE_OUTCOME_AMBIGUOUS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DELETE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "DELETE_OUTCOME_DELETED" => Some(Self::Deleted),
+            "DELETE_OUTCOME_KEPT" => Some(Self::Kept),
+            "DELETE_OUTCOME_UNKNOWN" => Some(Self::Unknown),
+            "DELETE_OUTCOME_NOT_FOUND" => Some(Self::NotFound),
+            "DELETE_OUTCOME_AMBIGUOUS" => Some(Self::Ambiguous),
+            _ => None,
+        }
+    }
+}
 /// OpenSessionRequest asks for a connection to a POP3 server.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OpenSessionRequest {
