@@ -160,3 +160,7 @@ func (m *Message) Pending() bool {
 	over := m.body.Ready() && (m.pipe == nil || !m.pipe.awaits())
 	return m.err != nil || over || m.c.wire.Buffered() > 0 || peek(m.c.raw) == ready
 }
+
+// Followed reports, of a message of Pipeline that is read to its end, whether the server has begun to answer the next request.
+// Programs that gather messages use it to find a pause of the server.
+func (m *Message) Followed() bool { return m.pipe != nil && m.pipe.ahead.known }
