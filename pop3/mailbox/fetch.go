@@ -1,0 +1,289 @@
+package mailbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"github.com/popgate/popgate/pop3"
+)
+
+// MaxUniqueIDs is the greatest number of unique-ids in a request.
+const MaxUniqueIDs = 10_000
+
+// Selection says which messages are wanted.
+type Selection struct {
+	// All asks for every message that the server lists; Cursor and Seen have no meaning then.
+	All bool
+	// UniqueIDs, if not nil, asks for these; one that is not listed is passed over. Cursor and Seen have no meaning then.
+	UniqueIDs []string
+	// Cursor knows what was seen. Empty: nothing.
+	Cursor []byte
+	// Seen are unique-ids that were seen after the cursor was made.
+	Seen []string
+	// MaxOctets is the size by LIST above which a message is skipped; 0: there is none.
+	MaxOctets int64
+	// MaxMessages is how many to deliver; 0: all.
+	MaxMessages int
+	// NewestFirst delivers in the order of falling message numbers.
+	NewestFirst bool
+}
+
+// Fetch says what to deliver, and in which form.
+type Fetch struct {
+	Selection
+	// HeaderLines, if not nil, asks for the header and so many lines of the body in place of the message (TOP).
+	HeaderLines *uint32
+	// OmitSHA256 leaves the SHA-256 out.
+	OmitSHA256 bool
+}
+
+// Progress is what there is to do, when the maildrop is listed.
+type Progress struct {
+	// Messages are all in the maildrop.
+	Messages int
+	// New is how many of them there are to deliver in this job, and NewOctets what LIST says that they have.
+	New       int
+	NewOctets int64
+}
+
+// Summary is what a job came to.
+type Summary struct {
+	// Delivered, Skipped and Failed count messages. Remaining are those that MaxMessages has left.
+	Delivered, Skipped, Failed, Remaining int
+	// Findings are what to know about the server.
+	Findings []Finding
+}
+
+// Sink takes what Mailbox.Fetch delivers. An error of its methods ends the job and is returned.
+type Sink interface {
+	// Progress comes once, when the maildrop is listed.
+	Progress(p Progress) error
+	// Deliver reads a message to its end. What it leaves unread is read away, and the message counts as failed. An error of
+	// Delivery.Read means that the message is void; it may be delivered again, from its beginning.
+	Deliver(d *Delivery) error
+	// Failed says that the server refused a message; what Deliver got of it, if anything, is void.
+	Failed(item Item, refused *pop3.RefusedError) error
+	// Skipped says that a message has more octets than MaxOctets.
+	Skipped(item Item) error
+	// Cursor hands out a cursor that knows all that was delivered before it, in this job or earlier; nil where it would be too large.
+	// The slice is valid until Cursor returns.
+	Cursor(cursor []byte) error
+}
+
+// How often a cursor is handed out.
+const (
+	cursorMessages = 1000
+	cursorInterval = time.Minute
+)
+
+// Fetch delivers messages and deletes none: it never sends QUIT. The error is ErrCursorDamaged or ErrCursorForeign, one of package pop3,
+// or the sink's. A server that lists PIPELINING and cannot do it is logged in to once more, and the rest is fetched one by one.
+func (m *Mailbox) Fetch(ctx context.Context, what Fetch, sink Sink) (Summary, error) {
+	seen, err := parseCursor(m.Name, what.Cursor)
+	if err != nil {
+		return Summary{}, err
+	}
+	f := &fetching{what: what, cursor: seen, sink: sink, since: time.Now()}
+	err = f.round(ctx, m.login)
+	if errors.Is(err, pop3.ErrPipelining) {
+		f.findings.add(PipeliningBroken)
+		f.summary.Failed = 0 // they are asked for again
+		err = f.round(ctx, m.again)
+	}
+	if err == nil {
+		err = f.handOut()
+	}
+	f.summary.Findings = f.findings
+	return f.summary, err
+}
+
+// fetching is a Fetch under way.
+type fetching struct {
+	what     Fetch
+	cursor   *cursor
+	sink     Sink
+	list     *Listing
+	plan     *plan
+	done     []uint64 // marks of what was delivered, ascending, up to the last cursor
+	fresh    []uint64 // marks of what was delivered since
+	at       int      // in plan.deliver
+	summary  Summary
+	findings findings
+	since    time.Time // of the last cursor
+	count    int       // of messages since then
+}
+
+// round logs in, lists, and delivers.
+func (f *fetching) round(ctx context.Context, login loginFunc) error {
+	c, extensions, err := login(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	first := f.list == nil
+	if f.list, err = list(ctx, c, f.what.All); err != nil {
+		return err
+	}
+	f.findings.add(f.list.findings...)
+	f.findings.add(findingsOf(extensions)...)
+	f.remember()
+	f.plan = planOf(f.list, f.what.Selection, f.cursor, f.done, f.summary.Delivered)
+	f.at = 0
+	if f.summary.Remaining = f.plan.remaining; first {
+		if err := f.announce(); err != nil {
+			return err
+		}
+	}
+	return f.deliver(ctx, c)
+}
+
+// announce says what there is to do, and what is not done.
+func (f *fetching) announce() error {
+	if err := f.sink.Progress(f.plan.progress(f.list)); err != nil {
+		return err
+	}
+	for _, i := range f.plan.skipped {
+		f.summary.Skipped++
+		if err := f.sink.Skipped(f.list.item(int(i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver delivers what the plan has.
+func (f *fetching) deliver(ctx context.Context, c *pop3.Client) error {
+	asked := 0
+	next := func() (r pop3.Request, more bool) {
+		if asked == len(f.plan.deliver) {
+			return r, false
+		}
+		i := int(f.plan.deliver[asked])
+		asked++
+		r = pop3.Request{Verb: "RETR", Number: f.list.numbers[i], Listed: f.list.octets[i]}
+		if lines := f.what.HeaderLines; lines != nil {
+			r = pop3.Request{Verb: "TOP", Number: r.Number, Lines: *lines}
+		}
+		return r, true
+	}
+	for message, err := range c.Pipeline(ctx, next) {
+		if message == nil {
+			return err
+		}
+		i := int(f.plan.deliver[f.at])
+		f.at++
+		if err := f.one(i, message, err); err != nil {
+			_ = c.Close() // so that nobody waits for what was asked for and is not wanted any more
+			return err
+		}
+	}
+	return nil
+}
+
+// one delivers a message. Where the server does not have TOP, that is the end.
+func (f *fetching) one(i int, message *pop3.Message, err error) error {
+	item := f.list.item(i)
+	if refused, ok := errors.AsType[*pop3.RefusedError](err); ok {
+		if refused.NotOffered {
+			return err
+		}
+		f.summary.Failed++
+		return f.sink.Failed(item, refused)
+	}
+	d := newDelivery(item, f.at, message, f.what)
+	if err := f.sink.Deliver(d); err != nil {
+		return err
+	}
+	if !d.whole {
+		f.summary.Failed++
+		return nil // what has broken it, if anything, comes next
+	}
+	f.summary.Delivered++
+	if agrees, known := d.SizeAgrees(); known && !agrees {
+		f.findings.add(SizesWrong)
+	}
+	if item.Kind == Unique {
+		f.fresh = append(f.fresh, f.cursor.mark(f.list.id(i)))
+	}
+	if f.count++; f.count >= cursorMessages || time.Since(f.since) >= cursorInterval {
+		return f.handOut()
+	}
+	return nil
+}
+
+// handOut hands out a cursor.
+func (f *fetching) handOut() error {
+	f.count, f.since = 0, time.Now()
+	f.remember()
+	return f.sink.Cursor(f.cursor.encode(f.plan.marks, f.done))
+}
+
+// remember moves what was delivered since the last cursor to what was delivered.
+func (f *fetching) remember() {
+	f.done = merge(f.done, f.fresh)
+	f.fresh = f.fresh[:0]
+}
+
+// Delivery is a message on its way. It is valid until Deliver returns.
+type Delivery struct {
+	Item
+	// Position is which of the messages to deliver in this login this is, from 1.
+	Position int
+
+	message *pop3.Message
+	octets  int64
+	crc     uint32
+	sha256  hash.Hash // nil if it is not wanted
+	top     bool
+	whole   bool
+}
+
+func newDelivery(item Item, position int, message *pop3.Message, what Fetch) *Delivery {
+	d := &Delivery{Item: item, Position: position, message: message, top: what.HeaderLines != nil}
+	if !what.OmitSHA256 {
+		d.sha256 = sha256.New()
+	}
+	return d
+}
+
+// Read reads the message, byte for byte as the server sent it. io.EOF says that it is whole.
+func (d *Delivery) Read(p []byte) (int, error) {
+	n, err := d.message.Read(p)
+	d.octets += int64(n)
+	d.crc = crc32.Update(d.crc, crc32.IEEETable, p[:n])
+	if d.sha256 != nil {
+		d.sha256.Write(p[:n])
+	}
+	d.whole = d.whole || err == io.EOF
+	return n, err
+}
+
+// Pending reports whether more can be read without waiting for the server.
+func (d *Delivery) Pending() bool { return d.message.Pending() }
+
+// Octets returns how many octets were read, CRC32 their CRC-32 as in zlib, and SHA256 their SHA-256, nil if it was left out.
+func (d *Delivery) Octets() int64 { return d.octets }
+
+// CRC32 is told with Octets.
+func (d *Delivery) CRC32() uint32 { return d.crc }
+
+// SHA256 is told with Octets.
+func (d *Delivery) SHA256() []byte {
+	if d.sha256 == nil {
+		return nil
+	}
+	return d.sha256.Sum(nil)
+}
+
+// SizeAgrees reports whether LIST gave the octets that were read, and whether that is known at all.
+func (d *Delivery) SizeAgrees() (agrees, known bool) {
+	return d.Item.Octets == d.octets, d.Item.Octets >= 0 && !d.top
+}
+
+// Followed reports, of a message that is read to its end, whether the server has begun to answer for the next one.
+func (d *Delivery) Followed() bool { return d.message.Followed() }
