@@ -8,6 +8,7 @@ tool (
 )
 
 require (
+	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
 	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.4 // logging, recovery and selection in the interceptor chain
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -43,9 +44,12 @@ func floodConn(conn net.Conn, replies map[string][]byte) {
 	defer conn.Close()
 	_, _ = io.WriteString(conn, "+OK flood\r\n")
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
-		verb, _, _ := strings.Cut(lines.Text(), " ")
+		verb, number, one := strings.Cut(lines.Text(), " ")
 		reply, ok := replies[verb]
-		if !ok {
+		switch {
+		case verb == "LIST" && one:
+			reply = fmt.Appendf(nil, "+OK %s 1\r\n", number)
+		case !ok:
 			reply = []byte("+OK\r\n")
 		}
 		if _, err := conn.Write(reply); err != nil {

@@ -50,6 +50,16 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	case *frame:
 		return m.marshal(), nil
 	case proto.Message:
+		if size := proto.Size(m); size > frameSize/2 && size <= frameSize { // as the parts of messages have it, all the time
+			buffer := frames.Get(frameSize)
+			data, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend((*buffer)[:0], m)
+			if err != nil || len(data) > frameSize {
+				frames.Put(buffer)
+				return nil, err
+			}
+			*buffer = data
+			return mem.BufferSlice{mem.NewBuffer(buffer, frames)}, nil
+		}
 		data, err := proto.Marshal(m)
 		return mem.BufferSlice{mem.SliceBuffer(data)}, err
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strings"
@@ -57,4 +58,46 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// unescape is the reverse of escape. What escape does not make stays as it is.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var out strings.Builder
+	for len(s) > 0 {
+		var octet [1]byte
+		switch {
+		case strings.HasPrefix(s, `\\`):
+			out.WriteByte('\\')
+			s = s[2:]
+			continue
+		case len(s) >= 4 && s[:2] == `\x`:
+			if _, err := hex.Decode(octet[:], []byte(s[2:4])); err == nil {
+				out.WriteByte(octet[0])
+				s = s[4:]
+				continue
+			}
+		}
+		out.WriteByte(s[0])
+		s = s[1:]
+	}
+	return out.String()
+}
+
+func unescapeAll(list []string) []string {
+	raw := make([]string, len(list))
+	for i, s := range list {
+		raw[i] = unescape(s)
+	}
+	return raw
+}
+
+// escapeInvalid makes a valid string of one that may not be UTF-8.
+func escapeInvalid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return escape(s)
 }

@@ -54,8 +54,8 @@ func TestEscapeShort(t *testing.T) {
 	}
 }
 
-// unescape is what a reader of the contract would write to get the octets back.
-func unescape(s string) (string, bool) {
+// readEscaped is what a reader of the contract would write to get the octets back.
+func readEscaped(s string) (string, bool) {
 	var out strings.Builder
 	for len(s) > 0 {
 		switch {
@@ -86,14 +86,17 @@ func FuzzEscape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		escaped := escape(s)
-		if back, ok := unescape(escaped); !ok || back != s {
+		if back, ok := readEscaped(escaped); !ok || back != s {
 			t.Errorf("%q became %q", s, escaped)
+		}
+		if back := unescape(escaped); back != s {
+			t.Errorf("%q came back as %q", s, back)
 		}
 		if !utf8.ValidString(escaped) || strings.ContainsFunc(escaped, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q is not printable", escaped)
 		}
 		short := escapeShort(s)
-		back, ok := unescape(short)
+		back, ok := readEscaped(short)
 		if !ok || !strings.HasPrefix(s, back) || !strings.HasPrefix(escaped, short) || len(short) > maxErrorText {
 			t.Errorf("%q was cut to %q", escaped, short)
 		}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"maps"
@@ -22,12 +23,15 @@ type registry struct {
 	callers  map[string]int // live sessions of each
 	hosts    map[string]int
 	draining bool
+	jobs     context.Context //nolint:containedctx // ends when the calls of MailboxService have to
+	stopJobs context.CancelFunc
 	changed  chan struct{} // closed and made anew whenever live falls
 }
 
 func newRegistry(replica string, limits Limits) *registry {
+	jobs, stopJobs := context.WithCancel(context.Background())
 	return &registry{
-		replica: replica, limits: limits, changed: make(chan struct{}),
+		replica: replica, limits: limits, jobs: jobs, stopJobs: stopJobs, changed: make(chan struct{}),
 		sessions: map[string]*session{}, callers: map[string]int{}, hosts: map[string]int{},
 	}
 }
@@ -57,6 +61,31 @@ func (r *registry) reserve(caller, host string) error {
 	r.callers[caller]++
 	r.hosts[host]++
 	return nil
+}
+
+// await reserves a place, and waits for it where there is none, as long as the context lasts.
+func (r *registry) await(ctx context.Context, caller, host string) error {
+	for {
+		r.mu.Lock()
+		changed := r.changed
+		r.mu.Unlock()
+		err := r.reserve(caller, host)
+		if err == nil || r.closed() {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// closed reports whether no new session is let in.
+func (r *registry) closed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.draining
 }
 
 // free gives a place back.
@@ -146,6 +175,8 @@ func (r *registry) drain() []*session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.draining = true
+	close(r.changed) // who waits for a place is told
+	r.changed = make(chan struct{})
 	return slices.Collect(maps.Values(r.sessions))
 }
 

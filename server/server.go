@@ -53,9 +53,12 @@ func New(config Config) (*Server, error) {
 		health:     health.NewServer(),
 	}
 	s.grpc = grpc.NewServer(append(s.transport(), s.chainOptions()...)...)
-	pb.RegisterPop3ServiceServer(s.grpc, &service{config: config, registry: s.registry})
+	services := &service{config: config, registry: s.registry}
+	pb.RegisterPop3ServiceServer(s.grpc, services)
+	pb.RegisterMailboxServiceServer(s.grpc, services)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	s.health.SetServingStatus(pb.Pop3Service_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	s.health.SetServingStatus(pb.MailboxService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	reflection.Register(s.grpc) // v1 and v1alpha: older debuggers know only the latter
 	return s, nil
 }
@@ -99,6 +102,7 @@ func (s *Server) Shutdown(ctx context.Context) {
 	for _, session := range known {
 		session.endFromOutside(pb.Cause_CAUSE_DRAINING)
 	}
+	s.registry.stopJobs()
 	s.stop(known)
 }
 

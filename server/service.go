@@ -4,9 +4,12 @@ import (
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
-// service implements popgate.v1.Pop3Service. Its methods return plain errors; translated makes statuses of them.
+// service implements popgate.v1.Pop3Service and popgate.v1.MailboxService. Its methods return plain errors; translated makes statuses
+// of them.
 type service struct {
 	pb.UnimplementedPop3ServiceServer
+	pb.UnimplementedMailboxServiceServer
 	config   Config
 	registry *registry
+	turns    turns
 }

@@ -62,7 +62,7 @@ func (s *service) connect(ctx context.Context, session *session, target *pb.Serv
 			s.registry.free(session.caller, session.host)
 		}
 	}()
-	client, err := s.dial(ctx, session, target)
+	client, err := s.dial(ctx, target, session.trace)
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +74,15 @@ func (s *service) connect(ctx context.Context, session *session, target *pb.Serv
 	return client, nil
 }
 
-// dial connects as the caller asks for.
-func (s *service) dial(ctx context.Context, session *session, target *pb.Server) (*pop3.Client, error) {
+// dial connects as the caller asks for. trace may be nil.
+func (s *service) dial(ctx context.Context, target *pb.Server, trace *pop3.Trace) (*pop3.Client, error) {
 	options := &pop3.Options{
 		Mode:                 modeOf(target.GetTls().GetMode()),
 		TLS:                  tlsConfig(target.GetTls()),
 		UnsafeAllowPlaintext: s.config.UnsafeAllowPlaintext,
 		LenientStatus:        target.GetLenientStatus(),
 		AllowAnyTimestamp:    target.GetAllowAnyTimestamp(),
-		Trace:                session.trace,
+		Trace:                trace,
 		DialContext:          s.config.dial,
 	}
 	if d := target.GetIoTimeout(); d != nil {

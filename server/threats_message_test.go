@@ -87,7 +87,7 @@ func TestHostileUniqueIDs(t *testing.T) {
 	}
 	for i, entry := range parts[0].GetEntries() {
 		id, number := entry.GetUniqueId(), uint32(i+1)
-		if octets, ok := unescape(id); !ok || octets != hostileIDs[i] || !isHarmless(id) || entry.GetMessageNumber() != number {
+		if octets, ok := readEscaped(id); !ok || octets != hostileIDs[i] || !isHarmless(id) || entry.GetMessageNumber() != number {
 			t.Errorf("%q: %v", hostileIDs[i], entry)
 		}
 		wrong := id + "x"

@@ -115,7 +115,7 @@ func TestAnyOctetAnywhere(t *testing.T) {
 				continue
 			}
 			response := infoOf(o.err).GetMetadata()["response"]
-			told, whole := unescape(response)
+			told, whole := readEscaped(response)
 			if code := status.Code(o.err); code == codes.Internal || code == codes.Unknown || !isHarmless(o.err.Error()) {
 				t.Errorf("%s: %v", method.Name(), o.err)
 			}
@@ -136,7 +136,7 @@ func wantTold(t *testing.T, name string, o outcome) {
 	found := 0
 	for _, reply := range o.replies {
 		for _, text := range texts(t, reply) {
-			octets, ok := unescape(text)
+			octets, ok := readEscaped(text)
 			if !ok || !isHarmless(text) {
 				t.Errorf("%s: %q", name, text)
 			}

@@ -12,6 +12,7 @@ import (
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
+	engine "github.com/popgate/popgate/pop3/mailbox"
 )
 
 // maxViolations bounds what goes into a trailer: public_key_sha256 may be long.
@@ -122,6 +123,7 @@ func validate(req any) error {
 	default:
 		v.auth(req)
 		v.maildrop(req)
+		v.mailbox(req)
 	}
 	if f := v.fault(); f != nil {
 		return f
@@ -200,6 +202,53 @@ func (v *violations) credentials(field string, c *pb.Credentials) {
 	v.check(field+".mechanism", pop3.CheckCredentials(bare))
 	if len(*v) == 0 {
 		v.check(field, pop3.CheckCredentials(given))
+	}
+}
+
+func (v *violations) mailbox(req any) {
+	if r, ok := req.(interface {
+		GetServer() *pb.Server
+		GetCredentials() *pb.Credentials
+	}); ok {
+		v.server("server", r.GetServer())
+		v.credentials("credentials", r.GetCredentials())
+	}
+	switch r := req.(type) {
+	case *pb.FetchMessagesRequest:
+		v.selection(r)
+	case *pb.DeleteMessagesRequest:
+		v.ids("messages", len(r.GetMessages()))
+		for i, m := range r.GetMessages() {
+			if m.GetUniqueId() == "" {
+				v.add(fmt.Sprintf("messages[%d].unique_id", i), "is missing")
+			}
+		}
+		if len(r.GetMessages()) == 0 {
+			v.add("messages", "is empty")
+		}
+	}
+}
+
+func (v *violations) selection(r *pb.FetchMessagesRequest) {
+	v.ids("unique_ids", len(r.GetUniqueIds().GetUniqueIds()))
+	v.ids("seen_unique_ids", len(r.GetSeenUniqueIds()))
+	if len(r.GetCursor()) > engine.MaxCursor {
+		v.add("cursor", fmt.Sprintf("is longer than %d octets", engine.MaxCursor))
+	}
+	if _, all := r.GetSelection().(*pb.FetchMessagesRequest_All); all && !r.GetAll() {
+		v.add("all", "is false")
+	}
+	if r.MaxOctets != nil && r.GetMaxOctets() <= 0 {
+		v.add("max_octets", "is not above 0")
+	}
+	if r.MaxMessages != nil && r.GetMaxMessages() == 0 {
+		v.add("max_messages", "is not above 0")
+	}
+}
+
+func (v *violations) ids(field string, count int) {
+	if count > engine.MaxUniqueIDs {
+		v.add(field, fmt.Sprintf("has more than %d", engine.MaxUniqueIDs))
 	}
 }
 

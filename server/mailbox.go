@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3"
+	engine "github.com/popgate/popgate/pop3/mailbox"
+)
+
+// waitedHeader says how long a call of MailboxService waited for its turn, in milliseconds.
+const waitedHeader = "popgate-waited-ms"
+
+// errDraining ends the calls of MailboxService when the replica shuts down.
+var errDraining = errors.New("draining")
+
+// job runs f with a mailbox when it is the call's turn: one call at a time for the same caller, host and user, and none beyond the
+// limits of the target's host.
+func (s *service) job(
+	ctx context.Context, target *pb.Server, credentials *pb.Credentials, f func(context.Context, *engine.Mailbox) error,
+) error {
+	if target.GetTls().GetInsecureSkipVerify() && !s.config.UnsafeAllowUnverifiedTLS {
+		return unverifiedRefused("")
+	}
+	caller, host := callerOf(ctx), oneSpelling(target.GetHost())
+	begun := time.Now()
+	name := strings.Join([]string{host, credentials.GetUsername(), credentials.GetAuthorizationIdentity()}, "\x00")
+	release, err := s.turns.take(ctx, caller+"\x00"+name)
+	if err != nil {
+		return quotaExceeded("another call works on this mailbox")
+	}
+	defer release()
+	if err := s.place(ctx, caller, host); err != nil {
+		return err
+	}
+	defer s.registry.free(caller, host)
+	// The header is for the curious; where it cannot be set the call is over anyway.
+	_ = grpc.SetHeader(ctx, metadata.Pairs(waitedHeader, strconv.FormatInt(time.Since(begun).Milliseconds(), 10)))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.registry.jobs, func() { cancel(errDraining) })()
+	err = f(ctx, &engine.Mailbox{
+		Dial:        func(ctx context.Context) (*pop3.Client, error) { return s.dial(ctx, target, nil) },
+		Credentials: credentialsOf(credentials),
+		Name:        name,
+	})
+	if err != nil && errors.Is(context.Cause(ctx), errDraining) {
+		return draining()
+	}
+	return mailboxError(err)
+}
+
+// place waits for a place at the host, behind those that came earlier.
+func (s *service) place(ctx context.Context, caller, host string) error {
+	release, err := s.turns.take(ctx, "host\x00"+host)
+	if err != nil {
+		return quotaExceeded("too many sessions with this host")
+	}
+	defer release()
+	return s.registry.await(ctx, caller, host)
+}
+
+// mailboxError translates the errors that package mailbox has of its own.
+func mailboxError(err error) error {
+	switch {
+	case errors.Is(err, engine.ErrCursorDamaged):
+		return invalid("cursor", "is damaged")
+	case errors.Is(err, engine.ErrCursorForeign):
+		return invalid("cursor", "is that of another mailbox")
+	case errors.Is(err, engine.ErrTooLarge):
+		return &fault{
+			code: codes.ResourceExhausted, reason: pb.ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE,
+			message: "the unique-ids of this maildrop take more than 256 MiB",
+		}
+	case errors.Is(err, errStalled):
+		return streamStalled("RETR")
+	}
+	return err
+}
+
+// FetchMessages implements popgate.v1.MailboxService.
+func (s *service) FetchMessages(req *pb.FetchMessagesRequest, stream grpc.ServerStreamingServer[pb.FetchMessagesResponse]) error {
+	return s.job(stream.Context(), req.GetServer(), req.GetCredentials(), func(ctx context.Context, m *engine.Mailbox) error {
+		sink := newSink(stream, s.config.Limits.MessageOctets)
+		defer sink.close()
+		summary, err := m.Fetch(ctx, fetchOf(req), sink)
+		if err != nil {
+			return err
+		}
+		return sink.summary(summary)
+	})
+}
+
+// fetchOf translates a request, whose arguments are valid.
+func fetchOf(req *pb.FetchMessagesRequest) engine.Fetch {
+	f := engine.Fetch{HeaderLines: req.HeaderLines, OmitSHA256: req.GetOmitSha256()}
+	f.All, f.Cursor, f.NewestFirst = req.GetAll(), req.GetCursor(), req.GetNewestFirst()
+	f.MaxOctets, f.MaxMessages = req.GetMaxOctets(), int(req.GetMaxMessages())
+	if ids := req.GetUniqueIds(); ids != nil {
+		f.UniqueIDs = unescapeAll(ids.GetUniqueIds())
+	}
+	f.Seen = unescapeAll(req.GetSeenUniqueIds())
+	return f
+}
+
+// DeleteMessages implements popgate.v1.MailboxService.
+func (s *service) DeleteMessages(ctx context.Context, req *pb.DeleteMessagesRequest) (*pb.DeleteMessagesResponse, error) {
+	resp := &pb.DeleteMessagesResponse{}
+	err := s.job(ctx, req.GetServer(), req.GetCredentials(), func(ctx context.Context, m *engine.Mailbox) error {
+		targets := make([]engine.Target, len(req.GetMessages()))
+		for i, message := range req.GetMessages() {
+			targets[i] = engine.Target{UniqueID: unescape(message.GetUniqueId()), Octets: message.Octets}
+		}
+		d, err := m.Delete(ctx, targets)
+		if err != nil {
+			return err
+		}
+		resp.Outcome, resp.Response = outcomeOf(d.Outcome), escape(d.Response)
+		for i, target := range targets {
+			resp.Messages = append(resp.Messages, &pb.DeletedMessage{
+				UniqueId: escape(target.UniqueID), Outcome: fates[d.Fates[i]], Response: escape(d.Responses[i]),
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+var fates = map[engine.Fate]pb.DeleteOutcome{
+	engine.Deleted:   pb.DeleteOutcome_DELETE_OUTCOME_DELETED,
+	engine.Kept:      pb.DeleteOutcome_DELETE_OUTCOME_KEPT,
+	engine.Lost:      pb.DeleteOutcome_DELETE_OUTCOME_UNKNOWN,
+	engine.NotFound:  pb.DeleteOutcome_DELETE_OUTCOME_NOT_FOUND,
+	engine.Ambiguous: pb.DeleteOutcome_DELETE_OUTCOME_AMBIGUOUS,
+}

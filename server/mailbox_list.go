@@ -1,0 +1,131 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	rfc5322 "github.com/emersion/go-message/mail"
+	"google.golang.org/grpc"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3"
+	engine "github.com/popgate/popgate/pop3/mailbox"
+)
+
+// maxListed is how much one response of ListMessages holds.
+const (
+	maxListedMessages = 1000
+	maxListedOctets   = 1 << 20
+)
+
+// ListMessages implements popgate.v1.MailboxService.
+func (s *service) ListMessages(req *pb.ListMessagesRequest, stream grpc.ServerStreamingServer[pb.ListMessagesResponse]) error {
+	return s.job(stream.Context(), req.GetServer(), req.GetCredentials(), func(ctx context.Context, m *engine.Mailbox) error {
+		batch, octets := &pb.ListMessagesResponse{}, 0
+		flush := func() error {
+			if len(batch.GetMessages()) == 0 {
+				return nil
+			}
+			full := batch
+			batch, octets = &pb.ListMessagesResponse{}, 0
+			return stream.Send(full)
+		}
+		listing, err := m.List(ctx, req.GetHeader(), func(item engine.Item, header []byte, refused *pop3.RefusedError) error {
+			batch.Messages = append(batch.Messages, listedMessage(item, header, refused))
+			octets += len(item.UniqueID) + len(item.Line) + 2*len(header)
+			if len(batch.GetMessages()) == maxListedMessages || octets >= maxListedOctets {
+				return flush()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		return stream.Send(&pb.ListMessagesResponse{Summary: &pb.ListSummary{
+			Messages: uint32(listing.Len()), Octets: listing.Octets(), Findings: findingsOf(listing.Findings()), //nolint:gosec // 5 million at most
+		}})
+	})
+}
+
+func listedMessage(item engine.Item, header []byte, refused *pop3.RefusedError) *pb.ListedMessage {
+	m := &pb.ListedMessage{UniqueId: escape(item.UniqueID), IdKind: kinds[item.Kind], Line: escape(item.Line)}
+	if item.Number > 0 {
+		m.MessageNumber = &item.Number
+	}
+	if item.Octets >= 0 {
+		m.Octets = &item.Octets
+	}
+	if header != nil {
+		m.Header = headerOf(header)
+	}
+	if refused != nil {
+		m.Failure = failureOf(refused)
+	}
+	return m
+}
+
+var kinds = map[engine.Kind]pb.UniqueIdKind{
+	engine.Unique:    pb.UniqueIdKind_UNIQUE_ID_KIND_UNIQUE,
+	engine.Duplicate: pb.UniqueIdKind_UNIQUE_ID_KIND_DUPLICATE,
+	engine.Missing:   pb.UniqueIdKind_UNIQUE_ID_KIND_MISSING,
+}
+
+// headerOf decodes a header. What cannot be decoded is left out: raw has it all.
+func headerOf(raw []byte) *pb.MessageHeader {
+	h := &pb.MessageHeader{Raw: raw}
+	reader, err := rfc5322.CreateReader(bytes.NewReader(raw))
+	if reader == nil {
+		return h
+	}
+	_ = err // an unknown charset, which concerns a body that is not here
+	if subject, err := reader.Header.Subject(); err == nil {
+		h.Subject = escapeInvalid(subject)
+	}
+	if date, err := reader.Header.Date(); err == nil && !date.IsZero() {
+		h.Date = date.Format(time.RFC3339)
+	}
+	if id, err := reader.Header.MessageID(); err == nil {
+		h.MessageId = escapeInvalid(id)
+	}
+	h.Sender = addresses(reader.Header, "From")
+	h.Recipients = append(addresses(reader.Header, "To"), addresses(reader.Header, "Cc")...)
+	return h
+}
+
+func addresses(header rfc5322.Header, name string) (list []string) {
+	parsed, err := header.AddressList(name)
+	if err != nil {
+		return nil
+	}
+	for _, address := range parsed {
+		list = append(list, escapeInvalid(address.Address))
+	}
+	return list
+}
+
+// findingsOf translates findings.
+func findingsOf(found []engine.Finding) (list []pb.Finding) {
+	for _, f := range found {
+		list = append(list, findings[f])
+	}
+	return list
+}
+
+var findings = map[engine.Finding]pb.Finding{
+	engine.UniqueIDsDuplicate: pb.Finding_FINDING_UNIQUE_IDS_DUPLICATE,
+	engine.UniqueIDsMissing:   pb.Finding_FINDING_UNIQUE_IDS_MISSING,
+	engine.PipeliningBroken:   pb.Finding_FINDING_PIPELINING_BROKEN,
+	engine.SizesWrong:         pb.Finding_FINDING_SIZES_WRONG,
+	engine.ExpireZero:         pb.Finding_FINDING_EXPIRE_ZERO,
+	engine.ListingDamaged:     pb.Finding_FINDING_LISTING_DAMAGED,
+}
+
+// failureOf describes a refusal as the status of an RPC would.
+func failureOf(refused *pop3.RefusedError) *pb.Failure {
+	_, reason, _ := ofCode(refused)
+	return &pb.Failure{Reason: reason, Response: escapeShort(refused.Response), ResponseCode: refused.Code}
+}
