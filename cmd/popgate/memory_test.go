@@ -69,8 +69,10 @@ func (r *repeated) message() pop3test.Message {
 // measured is a gateway with a process of its own, built as for use.
 type measured struct {
 	*process
-	client  pb.Pop3ServiceClient
-	session string
+	srv       *pop3test.Server
+	client    pb.Pop3ServiceClient
+	mailboxes pb.MailboxServiceClient
+	session   string
 }
 
 // measure starts a gateway and logs in to a maildrop, whose first message has 1 MiB and is retrieved.
@@ -88,8 +90,9 @@ func measure(t *testing.T, messages ...pop3test.Message) measured {
 	}
 	first := newRepeated(1)
 	srv := mailbox(t, pop3test.NewMaildrop("", append([]pop3test.Message{first.message()}, messages...)...))
-	m := measured{process: start(t, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, towards(srv)...)...)}
-	m.client = pb.NewPop3ServiceClient(connect(t, m.address()))
+	m := measured{process: start(t, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, towards(srv)...)...), srv: srv}
+	conn := connect(t, m.address())
+	m.client, m.mailboxes = pb.NewPop3ServiceClient(conn), pb.NewMailboxServiceClient(conn)
 	m.session = login(t, m.client, srv)
 	m.retrieves(t, 1, first)
 	return m
