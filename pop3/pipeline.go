@@ -69,7 +69,7 @@ func (c *Client) RetrEach(ctx context.Context, numbers []uint32) iter.Seq2[*Mess
 // RETRs that are under way; it must not wait for what the loop is yet to give. A request that cannot be sent is an *ArgumentError,
 // after the results of those before it.
 //
-// At most 512 commands, 4 KiB of their lines and, where they are given, 2 MiB of listed octets are ahead of the replies, though
+// At most 512 commands, 8 KiB of their lines and, where they are given, 2 MiB of listed octets are ahead of the replies, though
 // always one command. They are written while replies are read: a server that does not read on before its replies are taken, and one
 // that takes no more than a part of the lines, block nobody.
 //

@@ -9,7 +9,7 @@ import (
 // What may be ahead of the replies. The lines stay far below what the sockets on the way hold (RFC 2449 section 6.6).
 const (
 	maxAhead  = 512     // commands
-	maxLines  = 4 << 10 // octets of their lines
+	maxLines  = 8 << 10 // octets of their lines
 	maxListed = 2 << 20 // octets of their replies, as far as they are known
 )
 

@@ -34,7 +34,7 @@ func TestWindow(t *testing.T) {
 		most   int
 	}{
 		"commands":                  {1, []int64{0}, 512},
-		"octets of lines":           {4294967295, []int64{0}, 4096 / len("RETR 4294967295\r\n")},
+		"octets of lines":           {4294967295, []int64{0}, 8192 / len("RETR 4294967295\r\n")},
 		"listed octets":             {1, []int64{100 << 10}, 2 << 20 / (100 << 10)},
 		"larger than the window":    {1, []int64{3 << 20}, 1},
 		"an impossible size":        {1, []int64{1<<63 - 1}, 1},
