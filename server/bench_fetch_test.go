@@ -45,7 +45,7 @@ func (c *counting) Skipped(engine.Item) error                    { return nil }
 func (c *counting) Cursor([]byte) error                          { return nil }
 
 // benchFetch compares FetchMessages with the engine alone, or with a gRPC stream of constant octets.
-func benchFetch(b *testing.B, messages, size int, alone bool) {
+func benchFetch(b *testing.B, messages, size int, alone, omit bool) {
 	b.Helper()
 	target := manyMails(b, messages, size)
 	targets, err := ParseTargets([]string{target})
@@ -63,7 +63,7 @@ func benchFetch(b *testing.B, messages, size int, alone bool) {
 		Server: &pb.Server{
 			Host: host, Port: new(uint32(number)), Tls: &pb.TlsOptions{Mode: pb.TlsMode_TLS_MODE_PLAINTEXT},
 		},
-		Credentials: alicesMailbox(),
+		Credentials: alicesMailbox(), OmitSha256: omit,
 	}
 	fetch := func() {
 		stream, err := client.FetchMessages(context.Background(), req)
@@ -92,7 +92,7 @@ func benchFetch(b *testing.B, messages, size int, alone bool) {
 			return pop3.Dial(ctx, target, &pop3.Options{Mode: pop3.Plaintext, UnsafeAllowPlaintext: true})
 		}, Credentials: credentialsOf(alicesMailbox())}
 		ratio(b, func() {
-			if _, err := box.Fetch(context.Background(), engine.Fetch{}, &counting{}); err != nil {
+			if _, err := box.Fetch(context.Background(), engine.Fetch{OmitSHA256: omit}, &counting{}); err != nil {
 				b.Fatal(err)
 			}
 		}, fetch)
@@ -102,7 +102,10 @@ func benchFetch(b *testing.B, messages, size int, alone bool) {
 	ratio(b, func() { retr(b, floor, "", messages*size) }, fetch)
 }
 
-func BenchmarkFetchMany(b *testing.B)       { benchFetch(b, 20_000, 4<<10, false) }
-func BenchmarkFetchManyAlone(b *testing.B)  { benchFetch(b, 20_000, 4<<10, true) }
-func BenchmarkFetchLarge(b *testing.B)      { benchFetch(b, 4, 64<<20, false) }
-func BenchmarkFetchLargeAlone(b *testing.B) { benchFetch(b, 4, 64<<20, true) }
+func BenchmarkFetchMany(b *testing.B)       { benchFetch(b, 20_000, 4<<10, false, false) }
+func BenchmarkFetchManyAlone(b *testing.B)  { benchFetch(b, 20_000, 4<<10, true, false) }
+func BenchmarkFetchLarge(b *testing.B)      { benchFetch(b, 4, 64<<20, false, false) }
+func BenchmarkFetchLargeAlone(b *testing.B) { benchFetch(b, 4, 64<<20, true, false) }
+
+// BenchmarkFetchLargeUnhashed leaves the SHA-256 out, which is most of the work on a large message.
+func BenchmarkFetchLargeUnhashed(b *testing.B) { benchFetch(b, 4, 64<<20, false, true) }
