@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
@@ -120,16 +122,20 @@ func TestDemoShowsEveryRPC(t *testing.T) {
 	}
 	calls := map[string]string{"OpenSession": `(?m)^open_session$`}
 	outcomes := map[string]string{"WatchDebug": `(?s)\n== WatchDebug\n.*\n +"line": "PASS \*\*\*"\n`} // those that are watched stand between
-	methods := pb.File_popgate_v1_pop3_service_proto.Services().ByName("Pop3Service").Methods()
-	for i := range methods.Len() {
-		name := string(methods.Get(i).Name())
-		call := cmp.Or(calls[name], `(?m)^ *pop3 `+name+`\b`)
-		if !regexp.MustCompile(call).MatchString(printed.String()) {
-			t.Errorf("the demo has no line with %s", name)
-		}
-		outcome := cmp.Or(outcomes[name], `(?m)^== `+name+`\b.*\n[^=]`)
-		if !regexp.MustCompile(outcome).Match(replies) {
-			t.Errorf("%s has no reply to %s", golden, name)
+	for function, service := range map[string]protoreflect.ServiceDescriptor{
+		"pop3":    pb.File_popgate_v1_pop3_service_proto.Services().ByName("Pop3Service"),
+		"mailbox": pb.File_popgate_v1_mailbox_service_proto.Services().ByName("MailboxService"),
+	} {
+		for i := range service.Methods().Len() {
+			name := string(service.Methods().Get(i).Name())
+			call := cmp.Or(calls[name], `(?m)^ *`+function+` `+name+`\b`)
+			if !regexp.MustCompile(call).MatchString(printed.String()) {
+				t.Errorf("the demo has no line with %s", name)
+			}
+			outcome := cmp.Or(outcomes[name], `(?m)^== `+name+`\b.*\n[^=]`)
+			if !regexp.MustCompile(outcome).Match(replies) {
+				t.Errorf("%s has no reply to %s", golden, name)
+			}
 		}
 	}
 }

@@ -16,8 +16,9 @@ type demoPart struct {
 // demoStep is a call.
 type demoStep struct {
 	rpc    string
-	fields string // JSON fields of the request behind session_id
+	fields string // JSON fields of the request behind session_id, or behind server and credentials
 	pipe   string // command that the reply goes through
+	whole  bool   // of MailboxService, which needs no session
 }
 
 // toText makes the octets of a message of the replies.
@@ -73,6 +74,11 @@ var demoParts = []demoPart{
 		{rpc: "Retr", fields: `"message_number":99`},
 		{rpc: "CloseSession"},
 	}},
+	{title: "Do a whole job on the mailbox in one call, without a session", steps: []demoStep{
+		{whole: true, rpc: "ListMessages"},
+		{whole: true, rpc: "FetchMessages", fields: `"max_messages":1`, pipe: `grep -v -e '"cursor"' -e '"data"'`},
+		{whole: true, rpc: "DeleteMessages", fields: `"messages":[{"unique_id":"no-such-id"}]`},
+	}},
 	{title: "Watch what goes over the wire. The watch begins with an empty reply and ends with the session", steps: []demoStep{
 		{rpc: "OpenSession"},
 		{rpc: "SetDebugLevel", fields: `"level":2`},
@@ -85,10 +91,15 @@ var demoParts = []demoPart{
 
 // demoFunctions are what the lines to paste call. HOST and PORT are the mailbox, GATEWAY is the gateway. The name of a call goes
 // to standard error, so that its reply can be piped.
-const demoFunctions = `# Call an RPC of the session by its name and the fields of its request; open a session with the mailbox.
+const demoFunctions = `# Call an RPC of the session, or one of MailboxService, by its name and the fields of its request; open a session with the mailbox.
 pop3() {
   echo "== $*" >&2
   grpcurl -plaintext -d "{\"session_id\":\"$SESSION\"${2:+,$2}}" GATEWAY popgate.v1.Pop3Service/"$1"
+}
+mailbox() {
+  echo "== $*" >&2
+  grpcurl -plaintext -d "{\"server\":{\"host\":\"HOST\",\"port\":PORT,\"tls\":{\"mode\":\"TLS_MODE_PLAINTEXT\"}},
+    \"credentials\":{\"username\":\"alice\",\"password\":\"secret\"}${2:+,$2}}" GATEWAY popgate.v1.MailboxService/"$1"
 }
 open_session() {
   echo "== OpenSession" >&2
@@ -112,6 +123,9 @@ func (s demoStep) command() string {
 		return "open_session"
 	}
 	line := "pop3 " + s.rpc
+	if s.whole {
+		line = "mailbox " + s.rpc
+	}
 	if s.fields != "" {
 		line += " '" + s.fields + "'"
 	}
