@@ -214,8 +214,8 @@ func TestMailboxTurns(t *testing.T) {
 		late, cancel := context.WithTimeout(t.Context(), 30*time.Second) // within the time for a reply
 		defer cancel()
 		go fetch(late)
-		if err := <-results; context.Cause(late) == nil || err == nil {
-			t.Errorf("the one with a deadline: %v", err)
+		if <-results == nil { // of the one with a deadline, which comes first
+			t.Error("let in while another call works on the mailbox")
 		}
 		if n := len(m.Commands()); m.sent("UIDL") != 1 {
 			t.Errorf("%d commands: %q", n, m.Commands())
