@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,6 +187,9 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// remembered counts the runs of the test below: an address is remembered for the process's life in virtual time.
+var remembered atomic.Int64
+
 // TestLiarRemembered: an address is remembered for an hour, however it is spelt, and no other.
 func TestLiarRemembered(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
@@ -193,16 +197,17 @@ func TestLiarRemembered(t *testing.T) {
 		opts, wait := s.dialer()
 		defer wait()
 		requests := []pop3.Request{{Verb: "RETR", Number: 2}, {Verb: "RETR", Number: 3}}
+		host := fmt.Sprintf("remembered%d.example.test", remembered.Add(1))
 		for _, step := range []struct {
 			address string
 			wait    time.Duration
 			again   int
 		}{
-			{"remembered.example.test", 0, 1},
-			{"Remembered.example.test:110", 0, 0},
-			{"remembered.example.test:1100", 0, 1},
-			{"remembered.example.test", 59 * time.Minute, 0},
-			{"remembered.example.test", 2 * time.Minute, 1},
+			{host, 0, 1},
+			{strings.ToUpper(host) + ":110", 0, 0},
+			{host + ":1100", 0, 1},
+			{host, 59 * time.Minute, 0},
+			{host, 2 * time.Minute, 1},
 		} {
 			time.Sleep(step.wait)
 			if got, again := collect(t, step.address, opts, requests); len(got) != 2 || again != step.again {

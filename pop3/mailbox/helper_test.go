@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -62,6 +63,9 @@ type rig struct {
 	over  sync.WaitGroup
 }
 
+// rigs counts them.
+var rigs atomic.Int64
+
 // newRig returns a rig. What it has may be changed before the first job.
 func newRig(t *testing.T, ids ...string) *rig {
 	t.Helper()
@@ -72,7 +76,7 @@ func newRig(t *testing.T, ids ...string) *rig {
 	}
 	r.serve = func(_ int, conn net.Conn) { r.srv.ServeConn(conn) }
 	r.opts.DialContext = r.dial
-	address := strings.Map(func(c rune) rune { return max(c, '0') }, t.Name()) + ":110" // servers that were caught are remembered by it
+	address := fmt.Sprintf("rig%d.example:110", rigs.Add(1)) // servers that were caught are remembered by it
 	r.Mailbox = &Mailbox{
 		Dial:        func(ctx context.Context) (*pop3.Client, error) { return pop3.Dial(ctx, address, r.opts) },
 		Credentials: pop3.Credentials{Username: "alice", Password: "secret"},
