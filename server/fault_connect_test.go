@@ -26,10 +26,17 @@ func connectFailed(code codes.Code, cause string) failure {
 	return failure{code, "CONNECT_FAILED", map[string]string{"cause": cause, "response": "", "outcome": ""}}
 }
 
-// nameServer is a resolver that asks a DNS server of the test, over a pipe. Where answers is nil, the server is silent.
-func nameServer(answers func(q dnsmessage.Question, m *dnsmessage.Message)) *net.Resolver {
+// nameServer is a resolver that asks a DNS server of the test, over a pipe. Where answers is nil, the server is silent, until the test
+// ends: the resolver goes on asking when nobody waits any more.
+func nameServer(t *testing.T, answers func(q dnsmessage.Question, m *dnsmessage.Message)) *net.Resolver {
+	over, end := context.WithCancel(context.Background())
+	t.Cleanup(end)
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		if err := over.Err(); err != nil {
+			return nil, err
+		}
 		client, server := net.Pipe()
+		context.AfterFunc(over, func() { server.Close() })
 		go func() {
 			defer server.Close()
 			in := bufio.NewReader(server)
@@ -87,7 +94,7 @@ func TestNames(t *testing.T) {
 		}, connectFailed(codes.FailedPrecondition, "REFUSED")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialer := &net.Dialer{Resolver: nameServer(tt.answers), ControlContext: func(
+			dialer := &net.Dialer{Resolver: nameServer(t, tt.answers), ControlContext: func(
 				context.Context, string, string, syscall.RawConn,
 			) error {
 				asked.Add(1)
