@@ -50,20 +50,27 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	case *frame:
 		return m.marshal(), nil
 	case proto.Message:
-		if size := proto.Size(m); size > frameSize/2 && size <= frameSize { // as the parts of messages have it, all the time
-			buffer := frames.Get(frameSize)
-			data, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend((*buffer)[:0], m)
-			if err != nil || len(data) > frameSize {
-				frames.Put(buffer)
-				return nil, err
-			}
-			*buffer = data
-			return mem.BufferSlice{mem.NewBuffer(buffer, frames)}, nil
-		}
-		data, err := proto.Marshal(m)
-		return mem.BufferSlice{mem.SliceBuffer(data)}, err
+		return marshal(m)
 	}
 	return c.CodecV2.Marshal(v)
+}
+
+// marshal encodes a message: into a buffer that is used again where it has the size of the parts of messages, which come all the time.
+func marshal(m proto.Message) (mem.BufferSlice, error) {
+	sized := proto.MarshalOptions{UseCachedSize: true}
+	size := proto.Size(m)
+	if size <= frameSize/2 || size > frameSize {
+		data, err := sized.MarshalAppend(make([]byte, 0, size), m)
+		return mem.BufferSlice{mem.SliceBuffer(data)}, err
+	}
+	buffer := frames.Get(frameSize)
+	data, err := sized.MarshalAppend((*buffer)[:0], m)
+	if err != nil {
+		frames.Put(buffer)
+		return nil, err
+	}
+	*buffer = data
+	return mem.BufferSlice{mem.NewBuffer(buffer, frames)}, nil
 }
 
 const (

@@ -93,11 +93,3 @@ func unescapeAll(list []string) []string {
 	}
 	return raw
 }
-
-// escapeInvalid makes a valid string of one that may not be UTF-8.
-func escapeInvalid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return escape(s)
-}

@@ -33,7 +33,7 @@ func (s *service) job(
 	caller, host := callerOf(ctx), oneSpelling(target.GetHost())
 	begun := time.Now()
 	name := strings.Join([]string{host, credentials.GetUsername(), credentials.GetAuthorizationIdentity()}, "\x00")
-	release, err := s.turns.take(ctx, caller+"\x00"+name)
+	release, err := s.mailboxes.take(ctx, caller+"\x00"+name)
 	if err != nil {
 		return quotaExceeded("another call works on this mailbox")
 	}
@@ -58,9 +58,10 @@ func (s *service) job(
 	return mailboxError(err)
 }
 
-// place waits for a place at the host, behind those that came earlier.
+// place waits for a place at the host, behind the caller's own calls that came earlier: who waits at a limit of one caller holds up no
+// other.
 func (s *service) place(ctx context.Context, caller, host string) error {
-	release, err := s.turns.take(ctx, "host\x00"+host)
+	release, err := s.places.take(ctx, caller+"\x00"+host)
 	if err != nil {
 		return quotaExceeded("too many sessions with this host")
 	}
@@ -81,7 +82,7 @@ func mailboxError(err error) error {
 			message: "the unique-ids of this maildrop take more than 256 MiB",
 		}
 	case errors.Is(err, errStalled):
-		return streamStalled("RETR")
+		return streamStalled("")
 	}
 	return err
 }
@@ -89,7 +90,11 @@ func mailboxError(err error) error {
 // FetchMessages implements popgate.v1.MailboxService.
 func (s *service) FetchMessages(req *pb.FetchMessagesRequest, stream grpc.ServerStreamingServer[pb.FetchMessagesResponse]) error {
 	return s.job(stream.Context(), req.GetServer(), req.GetCredentials(), func(ctx context.Context, m *engine.Mailbox) error {
-		sink := newSink(stream, s.config.Limits.MessageOctets)
+		command := "RETR"
+		if req.HeaderLines != nil {
+			command = "TOP"
+		}
+		sink := newSink(stream, command, s.config.Limits.MessageOctets)
 		defer sink.close()
 		summary, err := m.Fetch(ctx, fetchOf(req), sink)
 		if err != nil {

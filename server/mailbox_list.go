@@ -83,13 +83,13 @@ func headerOf(raw []byte) *pb.MessageHeader {
 	}
 	_ = err // an unknown charset, which concerns a body that is not here
 	if subject, err := reader.Header.Subject(); err == nil {
-		h.Subject = escapeInvalid(subject)
+		h.Subject = escape(subject)
 	}
 	if date, err := reader.Header.Date(); err == nil && !date.IsZero() {
 		h.Date = date.Format(time.RFC3339)
 	}
 	if id, err := reader.Header.MessageID(); err == nil {
-		h.MessageId = escapeInvalid(id)
+		h.MessageId = escape(id)
 	}
 	h.Sender = addresses(reader.Header, "From")
 	h.Recipients = append(addresses(reader.Header, "To"), addresses(reader.Header, "Cc")...)
@@ -102,7 +102,7 @@ func addresses(header rfc5322.Header, name string) (list []string) {
 		return nil
 	}
 	for _, address := range parsed {
-		list = append(list, escapeInvalid(address.Address))
+		list = append(list, escape(address.Address))
 	}
 	return list
 }

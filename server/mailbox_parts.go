@@ -17,17 +17,18 @@ const partOctets = 100
 // sink packs what Mailbox.Fetch delivers into responses. Small messages share one; it goes out when it is full, or when the server
 // pauses.
 type sink struct {
-	stream grpc.ServerStreamingServer[pb.FetchMessagesResponse]
-	limit  int64 // octets of a message
-	last   uint64
-	buffer *[]byte
-	used   int
-	full   int // octets of the response so far, encoded
-	parts  []*pb.Part
+	stream  grpc.ServerStreamingServer[pb.FetchMessagesResponse]
+	command string
+	limit   int64 // octets of a message
+	last    uint64
+	buffer  *[]byte
+	used    int
+	full    int // octets of the response so far, encoded
+	parts   []*pb.Part
 }
 
-func newSink(stream grpc.ServerStreamingServer[pb.FetchMessagesResponse], limit int64) *sink {
-	return &sink{stream: stream, limit: limit, buffer: frames.Get(frameSize)}
+func newSink(stream grpc.ServerStreamingServer[pb.FetchMessagesResponse], command string, limit int64) *sink {
+	return &sink{stream: stream, command: command, limit: limit, buffer: frames.Get(frameSize)}
 }
 
 // close gives the buffer back. Nothing that was sent refers to it: gRPC's codec has copied.
@@ -90,7 +91,7 @@ func (s *sink) Deliver(d *engine.Delivery) error {
 		case err != nil:
 			return err
 		case d.Octets() > s.limit:
-			return messageTooLarge("RETR", fmt.Sprintf("the message grew over %d octets", s.limit))
+			return messageTooLarge(s.command, fmt.Sprintf("the message grew over %d octets", s.limit))
 		case !d.Pending():
 			if err := s.flush(); err != nil {
 				return err

@@ -37,7 +37,7 @@ func TestListMessages(t *testing.T) {
 		"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nDate: Mon, 01 Jan 2024 10:00:00 +0100\r\nMessage-ID: <1@example.test>\r\n\r\n"
 	one := pop3test.NewMessage([]byte(header + "body\r\n"))
 	one.UniqueID = `a\b`
-	m.drop.Add(one, pop3test.NewMessage([]byte("no header at all\r\n")), pop3test.NewMessage([]byte("Subject: \xff\r\n\r\n")))
+	m.drop.Add(one, pop3test.NewMessage([]byte("no header at all\r\n")), pop3test.NewMessage([]byte("Subject: \xff =?utf-8?q?=1B[31m?=\r\n\r\n")))
 	g := newGateway(t, m.piped)
 
 	messages, summary, err := g.listMessages(t, false)
@@ -63,7 +63,8 @@ func TestListMessages(t *testing.T) {
 	if !proto.Equal(messages[0], want) {
 		t.Errorf("%v, want %v", messages[0], want)
 	}
-	if got := messages[2].GetHeader(); string(got.GetRaw()) != "Subject: \xff\r\n\r\n" {
+	if got := messages[2].GetHeader(); string(got.GetRaw()) != "Subject: \xff =?utf-8?q?=1B[31m?=\r\n\r\n" || strings.Contains(got.GetSubject(), "\x1b") ||
+		!strings.Contains(got.GetSubject(), `\x1b[31m`) {
 		t.Errorf("%v", got)
 	}
 }
@@ -321,4 +322,26 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p[:min(len(p), c.left)])
 	c.left -= n
 	return n, err
+}
+
+// TestMailboxNeighbours: a caller that waits for a place of its own keeps no other caller from the same host.
+func TestMailboxNeighbours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{registry: newRegistry("r", Limits{SessionsPerCaller: 1, SessionsPerHost: 10, Sessions: 10})}
+		if err := s.registry.reserve("greedy", "host"); err != nil {
+			t.Fatal(err)
+		}
+		waited := make(chan error, 1)
+		go func() { waited <- s.place(t.Context(), "greedy", "host") }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := s.place(ctx, "neighbour", "host"); err != nil {
+			t.Error(err)
+		}
+		s.registry.free("greedy", "host")
+		if err := <-waited; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -11,5 +11,7 @@ type service struct {
 	pb.UnimplementedMailboxServiceServer
 	config   Config
 	registry *registry
-	turns    turns
+
+	mailboxes turns // of calls of MailboxService at one mailbox
+	places    turns // of one caller's at one host
 }
