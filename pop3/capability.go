@@ -123,10 +123,18 @@ func (c *Client) lines(ctx context.Context, cmd command) ([]string, string, erro
 	}
 }
 
+// unexplained returns the refusal that err is, if it has no response code that says why it came, or nil.
+func unexplained(err error) *RefusedError {
+	refused, ok := errors.AsType[*RefusedError](err)
+	if !ok || refused.Code != "" {
+		return nil
+	}
+	return refused
+}
+
 // notOffered marks a refusal of something that the last CAPA does not list.
 func (c *Client) notOffered(err error, name string) error {
-	var refused *RefusedError
-	if errors.As(err, &refused) && c.capa != nil && !c.offers(name) {
+	if refused := unexplained(err); refused != nil && c.capa != nil && !c.offers(name) {
 		refused.NotOffered = true
 	}
 	return err

@@ -48,8 +48,8 @@ type RefusedError struct {
 	// Code is the response code (RFC 2449 section 8) in capital letters without brackets: AUTH, IN-USE, LOGIN-DELAY, SYS/TEMP,
 	// SYS/PERM, UTF8, or "".
 	Code string
-	// NotOffered says that the server does not have the command: -ERR to CAPA, to UIDL without a number, or to something that
-	// the last CAPA does not list.
+	// NotOffered says that the server does not have the command: -ERR to CAPA, or -ERR without a response code to UIDL without a
+	// number, or to something that the last CAPA does not list.
 	NotOffered bool
 	// Challenge is why a token was refused, as OAUTHBEARER and XOAUTH2 give it, decoded: JSON with status, scope and schemes
 	// (RFC 7628 section 3.2.2). It is "" for other mechanisms.

@@ -221,8 +221,7 @@ var errNotCancelled = errors.New("an answer to \"*\" other than -ERR")
 
 // notOfferedMechanism marks a refusal of a mechanism that the last CAPA does not list.
 func (c *Client) notOfferedMechanism(err error, mechanism string) error {
-	var refused *RefusedError
-	if errors.As(err, &refused) && c.capa != nil && !c.offersMechanism(mechanism) {
+	if refused := unexplained(err); refused != nil && c.capa != nil && !c.offersMechanism(mechanism) {
 		refused.NotOffered = true
 	}
 	return err

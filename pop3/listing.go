@@ -32,8 +32,7 @@ func (c *Client) List(ctx context.Context) (*Listing, error) { return c.listing(
 // ErrNotOffered; one that lists it in CAPA and refuses it all the same does not.
 func (c *Client) Uidl(ctx context.Context) (*Listing, error) {
 	l, err := c.listing(ctx, "UIDL")
-	var refused *RefusedError
-	if errors.As(err, &refused) && c.state == Transaction && !c.offers("UIDL") {
+	if refused := unexplained(err); refused != nil && c.state == Transaction && !c.offers("UIDL") {
 		refused.NotOffered = true
 	}
 	return l, err

@@ -225,12 +225,15 @@ func TestCapabilitiesAreTheCallers(t *testing.T) {
 func TestUidlNotOffered(t *testing.T) {
 	for capa, want := range map[string]bool{"-ERR\r\n": true, "+OK\r\nTOP\r\n.\r\n": true, "+OK\r\nUIDL\r\n.\r\n": false} {
 		synctest.Test(t, func(t *testing.T) {
-			c := greeted(t, plaintext, func(p *peer) { p.answer("+OK\r\n", capa, "-ERR no\r\n") })
+			c := greeted(t, plaintext, func(p *peer) { p.answer("+OK\r\n", capa, "-ERR no\r\n", "-ERR [SYS/TEMP] later\r\n") })
 			if _, err := c.Pass(t.Context(), "x"); err != nil {
 				t.Fatal(err)
 			}
 			_, _, _ = c.Capa(t.Context()) // may be refused
 			if _, err := c.Uidl(t.Context()); errors.Is(err, pop3.ErrNotOffered) != want {
+				t.Errorf("with CAPA %q: %v", capa, err)
+			}
+			if _, err := c.Uidl(t.Context()); errors.Is(err, pop3.ErrNotOffered) { // it has said why
 				t.Errorf("with CAPA %q: %v", capa, err)
 			}
 		})
