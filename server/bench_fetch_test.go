@@ -40,9 +40,9 @@ func (c *counting) Deliver(d *engine.Delivery) error {
 	c.octets += n
 	return err
 }
-func (c *counting) Failed(engine.Item, *pop3.RefusedError) error { return nil }
-func (c *counting) Skipped(engine.Item) error                    { return nil }
-func (c *counting) Cursor([]byte) error                          { return nil }
+func (c *counting) Failed(uint64, engine.Item, *pop3.RefusedError) error { return nil }
+func (c *counting) Skipped(uint64, engine.Item) error                    { return nil }
+func (c *counting) Cursor([]byte) error                                  { return nil }
 
 // benchFetch compares FetchMessages with the engine alone, or with a gRPC stream of constant octets.
 func benchFetch(b *testing.B, messages, size int, alone, omit bool) {

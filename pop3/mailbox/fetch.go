@@ -2,11 +2,7 @@ package mailbox
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"hash"
-	"hash/crc32"
-	"io"
 	"time"
 
 	"github.com/popgate/popgate/pop3"
@@ -66,10 +62,10 @@ type Sink interface {
 	// Deliver reads a message to its end. What it leaves unread is read away, and the message counts as failed. An error of
 	// Delivery.Read means that the message is void; it may be delivered again, from its beginning.
 	Deliver(d *Delivery) error
-	// Failed says that the server refused a message; what Deliver got of it, if anything, is void.
-	Failed(item Item, refused *pop3.RefusedError) error
-	// Skipped says that a message has more octets than MaxOctets.
-	Skipped(item Item) error
+	// Failed says that the server refused a message, whose delivery would have had this id.
+	Failed(id uint64, item Item, refused *pop3.RefusedError) error
+	// Skipped says that a message has more octets than MaxOctets. Its delivery would have had this id.
+	Skipped(id uint64, item Item) error
 	// Cursor hands out a cursor that knows all that was delivered before it, in this job or earlier; nil where it would be too large.
 	// The slice is valid until Cursor returns.
 	Cursor(cursor []byte) error
@@ -112,6 +108,7 @@ type fetching struct {
 	done     []uint64 // marks of what was delivered, ascending, up to the last cursor
 	fresh    []uint64 // marks of what was delivered since
 	at       int      // in plan.deliver
+	last     uint64   // delivery id
 	summary  Summary
 	findings findings
 	since    time.Time // of the last cursor
@@ -149,7 +146,8 @@ func (f *fetching) announce() error {
 	}
 	for _, i := range f.plan.skipped {
 		f.summary.Skipped++
-		if err := f.sink.Skipped(f.list.item(int(i))); err != nil {
+		f.last++
+		if err := f.sink.Skipped(f.last, f.list.item(int(i))); err != nil {
 			return err
 		}
 	}
@@ -188,14 +186,15 @@ func (f *fetching) deliver(ctx context.Context, c *pop3.Client) error {
 // one delivers a message. Where the server does not have TOP, that is the end.
 func (f *fetching) one(i int, message *pop3.Message, err error) error {
 	item := f.list.item(i)
+	f.last++
 	if refused, ok := errors.AsType[*pop3.RefusedError](err); ok {
 		if refused.NotOffered {
 			return err
 		}
 		f.summary.Failed++
-		return f.sink.Failed(item, refused)
+		return f.sink.Failed(f.last, item, refused)
 	}
-	d := newDelivery(item, f.at, message, f.what)
+	d := newDelivery(f.last, item, f.at, message, f.what)
 	if err := f.sink.Deliver(d); err != nil {
 		return err
 	}
@@ -228,62 +227,3 @@ func (f *fetching) remember() {
 	f.done = merge(f.done, f.fresh)
 	f.fresh = f.fresh[:0]
 }
-
-// Delivery is a message on its way. It is valid until Deliver returns.
-type Delivery struct {
-	Item
-	// Position is which of the messages to deliver in this login this is, from 1.
-	Position int
-
-	message *pop3.Message
-	octets  int64
-	crc     uint32
-	sha256  hash.Hash // nil if it is not wanted
-	top     bool
-	whole   bool
-}
-
-func newDelivery(item Item, position int, message *pop3.Message, what Fetch) *Delivery {
-	d := &Delivery{Item: item, Position: position, message: message, top: what.HeaderLines != nil}
-	if !what.OmitSHA256 {
-		d.sha256 = sha256.New()
-	}
-	return d
-}
-
-// Read reads the message, byte for byte as the server sent it. io.EOF says that it is whole.
-func (d *Delivery) Read(p []byte) (int, error) {
-	n, err := d.message.Read(p)
-	d.octets += int64(n)
-	d.crc = crc32.Update(d.crc, crc32.IEEETable, p[:n])
-	if d.sha256 != nil {
-		d.sha256.Write(p[:n])
-	}
-	d.whole = d.whole || err == io.EOF
-	return n, err
-}
-
-// Pending reports whether more can be read without waiting for the server.
-func (d *Delivery) Pending() bool { return d.message.Pending() }
-
-// Octets returns how many octets were read, CRC32 their CRC-32 as in zlib, and SHA256 their SHA-256, nil if it was left out.
-func (d *Delivery) Octets() int64 { return d.octets }
-
-// CRC32 is told with Octets.
-func (d *Delivery) CRC32() uint32 { return d.crc }
-
-// SHA256 is told with Octets.
-func (d *Delivery) SHA256() []byte {
-	if d.sha256 == nil {
-		return nil
-	}
-	return d.sha256.Sum(nil)
-}
-
-// SizeAgrees reports whether LIST gave the octets that were read, and whether that is known at all.
-func (d *Delivery) SizeAgrees() (agrees, known bool) {
-	return d.Item.Octets == d.octets, d.Item.Octets >= 0 && !d.top
-}
-
-// Followed reports, of a message that is read to its end, whether the server has begun to answer for the next one.
-func (d *Delivery) Followed() bool { return d.message.Followed() }

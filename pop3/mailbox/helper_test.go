@@ -164,11 +164,11 @@ func (r *recorder) read(d *Delivery) error {
 	return r.add("%d %s", d.Number, d.UniqueID)
 }
 
-func (r *recorder) Failed(item Item, refused *pop3.RefusedError) error {
+func (r *recorder) Failed(_ uint64, item Item, refused *pop3.RefusedError) error {
 	return r.add("failed %d %s", item.Number, refused.Response)
 }
 
-func (r *recorder) Skipped(item Item) error { return r.add("skipped %d", item.Number) }
+func (r *recorder) Skipped(_ uint64, item Item) error { return r.add("skipped %d", item.Number) }
 
 func (r *recorder) Cursor(cursor []byte) error {
 	r.cursors = append(r.cursors, slices.Clone(cursor))
