@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -252,9 +251,8 @@ func ofRefused(err *pop3.RefusedError) *fault {
 
 // ofCode finds what -ERR means: by its response code, then by the command, then by known texts.
 func ofCode(err *pop3.RefusedError) (codes.Code, pb.ErrorReason, time.Duration) {
-	login := isLogin(err.Command)
 	switch {
-	case err.Code == "IN-USE", login && err.Code == "" && meansInUse(err.Response):
+	case err.InUse():
 		return codes.Unavailable, pb.ErrorReason_ERROR_REASON_MAILBOX_IN_USE, retryInUse
 	case err.Code == "LOGIN-DELAY":
 		return codes.ResourceExhausted, pb.ErrorReason_ERROR_REASON_LOGIN_DELAY, retryDelay
@@ -266,31 +264,10 @@ func ofCode(err *pop3.RefusedError) (codes.Code, pb.ErrorReason, time.Duration) 
 		return codes.PermissionDenied, pb.ErrorReason_ERROR_REASON_LOGIN_FAILED, 0
 	case err.NotOffered:
 		return codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_NOT_SUPPORTED_BY_SERVER, 0
-	case login && err.Code == "":
+	case err.IsLogin() && err.Code == "":
 		return codes.PermissionDenied, pb.ErrorReason_ERROR_REASON_LOGIN_FAILED, 0
 	}
 	return codes.FailedPrecondition, pb.ErrorReason_ERROR_REASON_COMMAND_REFUSED, 0
-}
-
-func isLogin(command string) bool {
-	switch command {
-	case "PASS", "APOP", "RPOP", "AUTH":
-		return true
-	}
-	return false
-}
-
-// Words of texts that say that another session has the maildrop: one of each, or both of Qpopper's, which names a file instead.
-var (
-	boxWords   = regexp.MustCompile(`(?i)\b(maildrop|mailbox|mail drop)\b`)
-	takenWords = regexp.MustCompile(`(?i)\b(lock(ed|ing)?|in use|busy)\b`)
-	lockBusy   = regexp.MustCompile(`(?i)\block busy\b`)
-)
-
-// meansInUse knows texts of servers without response codes that say that another session has the maildrop. A locked account
-// must not be among them, nor one that is blocked: that is no matter of waiting.
-func meansInUse(response string) bool {
-	return lockBusy.MatchString(response) || boxWords.MatchString(response) && takenWords.MatchString(response)
 }
 
 func causeName(c pb.Cause) string { return strings.TrimPrefix(c.String(), "CAUSE_") }

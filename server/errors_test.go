@@ -104,28 +104,3 @@ func TestStatusOfContext(t *testing.T) {
 		}
 	}
 }
-
-func TestMeansInUse(t *testing.T) {
-	for text, want := range map[string]bool{
-		"-ERR maildrop already locked":                      true,
-		"-ERR Unable to lock maildrop: in use by process 7": true,
-		"-ERR Mailbox is BUSY":                              true,
-		"-ERR your mail drop is in use":                     true,
-		"-ERR error locking your mailbox":                   true,
-		"-ERR .alice.pop lock busy!":                        true,
-		"-ERR account locked":                               false,
-		"-ERR your mailbox is blocked":                      false,
-		"-ERR unlock your mailbox in the web":               false,
-		"-ERR mailbox does not exist":                       false,
-		"-ERR service busy":                                 false,
-		"-ERR invalid password":                             false,
-	} {
-		if got := meansInUse(text); got != want {
-			t.Errorf("%q: %v", text, got)
-		}
-		err := &pop3.RefusedError{Command: "STAT", Response: text} // a login's alone
-		if f := faultOf(err); f.reason != pb.ErrorReason_ERROR_REASON_COMMAND_REFUSED {
-			t.Errorf("STAT with %q: %v", text, f.reason)
-		}
-	}
-}
