@@ -95,6 +95,17 @@ func (c *cursor) mark(id []byte) uint64 {
 	return binary.BigEndian.Uint64(c.mac.Sum(sum[:0]))
 }
 
+// marksOf returns the mark of each message of a listing, and 0 where its unique-id is worth nothing.
+func (c *cursor) marksOf(l *Listing) []uint64 {
+	marks := make([]uint64, l.Len())
+	for i := range marks {
+		if l.kinds[i] == Unique {
+			marks[i] = c.mark(l.id(i))
+		}
+	}
+	return marks
+}
+
 // encode returns a cursor that knows the marks of two lists in ascending order, or nil where they are too many. It is valid until the
 // next call.
 func (c *cursor) encode(a, b []uint64) []byte {

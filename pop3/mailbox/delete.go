@@ -48,11 +48,8 @@ type Deletion struct {
 //
 // The end of ctx before QUIT is written is an error. From then on it no longer matters: what became of the marks has to be known.
 func (m *Mailbox) Delete(ctx context.Context, targets []Target) (Deletion, error) {
-	d := &deletion{Deletion: Deletion{Fates: make([]Fate, len(targets)), Responses: make([]string, len(targets))}, mailbox: m, targets: targets, at: make([]int, len(targets))}
+	d := &deletion{again: m.again, targets: targets}
 	err := d.run(ctx, m.login)
-	if errors.Is(err, pop3.ErrPipelining) { // which came before QUIT, so nothing is deleted
-		err = d.run(ctx, m.again)
-	}
 	return d.Deletion, err
 }
 
@@ -60,7 +57,7 @@ func (m *Mailbox) Delete(ctx context.Context, targets []Target) (Deletion, error
 type deletion struct {
 	Deletion
 
-	mailbox *Mailbox
+	again   loginFunc
 	targets []Target
 	list    *Listing
 	numbers []uint32 // to mark
@@ -69,7 +66,17 @@ type deletion struct {
 
 const none = -1
 
+// run deletes, in a second login where the first one cannot do PIPELINING.
 func (d *deletion) run(ctx context.Context, login loginFunc) error {
+	d.Fates, d.Responses, d.at = make([]Fate, len(d.targets)), make([]string, len(d.targets)), make([]int, len(d.targets))
+	err := d.once(ctx, login)
+	if errors.Is(err, pop3.ErrPipelining) { // which came before QUIT, so nothing is deleted
+		err = d.once(ctx, d.again)
+	}
+	return err
+}
+
+func (d *deletion) once(ctx context.Context, login loginFunc) error {
 	c, _, err := login(ctx)
 	if err != nil {
 		return err
@@ -174,7 +181,7 @@ func (d *deletion) settle(fate Fate) {
 
 // look finds out by another login what became of the marked messages, after a QUIT whose end is not known.
 func (d *deletion) look(ctx context.Context) {
-	c, _, err := d.mailbox.again(ctx)
+	c, _, err := d.again(ctx)
 	if err != nil {
 		return
 	}
@@ -183,25 +190,42 @@ func (d *deletion) look(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	listed := map[string]Kind{}
-	for i := range now.Len() {
-		listed[string(now.id(i))] = now.kinds[i]
-	}
-	known := now.Len() == 0
-	for i := range d.list.Len() {
-		kind, there := listed[string(d.list.id(i))]
-		known = known || there && kind == Unique
-	}
+	after := compare(d.list, now)
 	for k, at := range d.at {
-		if at == none {
-			continue
-		}
-		kind, there := listed[d.targets[k].UniqueID]
-		switch {
-		case there && kind == Unique:
-			d.Fates[k] = Kept
-		case !there && known && len(now.damaged) == 0: // else it may be listed, by a line that cannot be read or another unique-id
-			d.Fates[k] = Deleted
+		if at != none {
+			d.Fates[k] = after.fate(d.targets[k].UniqueID)
 		}
 	}
+}
+
+// aftermath is what a listing says about one before it.
+type aftermath struct {
+	listed map[string]Kind // the unique-ids that are listed now
+	stable bool            // unique-ids mean the same as before, so what is not listed is gone
+}
+
+// compare compares the listings of two logins.
+func compare(before, now *Listing) aftermath {
+	a := aftermath{listed: make(map[string]Kind, now.Len()), stable: now.Len() == 0}
+	for i := range now.Len() {
+		a.listed[string(now.id(i))] = now.kinds[i]
+	}
+	for i := range before.Len() {
+		kind, there := a.listed[string(before.id(i))]
+		a.stable = a.stable || there && kind == Unique
+	}
+	a.stable = a.stable && len(now.damaged) == 0 // else it may be listed, by a line that cannot be read
+	return a
+}
+
+// fate returns what became of a marked message whose unique-id was unique.
+func (a aftermath) fate(id string) Fate {
+	kind, there := a.listed[id]
+	switch {
+	case there && kind == Unique:
+		return Kept
+	case !there && a.stable:
+		return Deleted
+	}
+	return Lost
 }

@@ -23,6 +23,7 @@ type Delivery struct {
 	sha256  hash.Hash // nil if it is not wanted
 	top     bool
 	whole   bool
+	ended   func() // called when it is whole; may be nil
 }
 
 func newDelivery(id uint64, item Item, position int, message *pop3.Message, what Fetch) *Delivery {
@@ -41,7 +42,11 @@ func (d *Delivery) Read(p []byte) (int, error) {
 	if d.sha256 != nil {
 		d.sha256.Write(p[:n])
 	}
-	d.whole = d.whole || err == io.EOF
+	if err == io.EOF && !d.whole {
+		if d.whole = true; d.ended != nil {
+			d.ended()
+		}
+	}
 	return n, err
 }
 

@@ -129,7 +129,7 @@ func (f *fetching) round(ctx context.Context, login loginFunc) error {
 	f.findings.add(f.list.findings...)
 	f.findings.add(findingsOf(extensions)...)
 	f.remember()
-	f.plan = planOf(f.list, f.what.Selection, f.cursor, f.done, f.summary.Delivered)
+	f.plan = planOf(f.list, f.cursor.marksOf(f.list), f.what.Selection, f.cursor, f.done, f.summary.Delivered)
 	f.at = 0
 	if f.summary.Remaining = f.plan.remaining; first {
 		if err := f.announce(); err != nil {

@@ -53,16 +53,19 @@ func (m *Mailbox) login(ctx context.Context) (*pop3.Client, pop3.Extensions, err
 	return c, pop3.ExtensionsOf(capabilities), nil
 }
 
-// maxAgainWait is the longest wait between two attempts of again.
-const maxAgainWait = 16 * time.Second
+// The longest waits between two attempts of again.
+const (
+	maxInUseWait = 16 * time.Second
+	maxDelayWait = 32 * time.Second
+)
 
-// again logs in once more within a job. The server may not have seen yet that the connection before is closed, and says [IN-USE]: that
-// is waited for, up to half a minute in all.
+// again logs in once more within a job. The server may not have seen yet that the connection before is closed, and says that the
+// maildrop is in use: that is waited for, up to half a minute in all. [LOGIN-DELAY] is waited for up to a minute.
 func (m *Mailbox) again(ctx context.Context) (*pop3.Client, pop3.Extensions, error) {
 	for wait := time.Second; ; wait *= 2 {
 		c, extensions, err := m.login(ctx)
 		refused, ok := errors.AsType[*pop3.RefusedError](err)
-		if !ok || refused.Code != "IN-USE" || wait > maxAgainWait {
+		if !ok || !(refused.InUse() && wait <= maxInUseWait || refused.Code == "LOGIN-DELAY" && wait <= maxDelayWait) {
 			return c, extensions, err
 		}
 		select {

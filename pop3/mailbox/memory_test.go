@@ -30,7 +30,7 @@ func TestListingMemory(t *testing.T) {
 	}
 	listing := heap() - before
 	seen := newCursor("alice")
-	p := planOf(l, Selection{}, seen, nil, 0)
+	p := planOf(l, seen.marksOf(l), Selection{}, seen, nil, 0)
 	both := heap() - before
 	t.Logf("the listing holds %d octets, with a plan %d", listing, both)
 	if both > limit {

@@ -8,11 +8,12 @@ type plan struct {
 	skipped   []uint32 // larger than MaxOctets
 	remaining int      // beyond MaxMessages
 	marks     []uint64 // of what was seen before the job and is still listed, ascending
+	again     []uint64 // of what the job is done with and is still listed, ascending
 }
 
-// planOf decides what is wanted. done are the marks, ascending, of what the job has delivered already, in an earlier login; delivered
-// counts that, with what has no mark.
-func planOf(l *Listing, s Selection, seen *cursor, done []uint64, delivered int) *plan {
+// planOf decides what is wanted. marks are those of the listing, done those, ascending, of what the job is done with, in an earlier
+// login; delivered counts what it has delivered, with what has no mark.
+func planOf(l *Listing, marks []uint64, s Selection, seen *cursor, done []uint64, delivered int) *plan {
 	p := &plan{}
 	later := make([]uint64, 0, len(s.Seen))
 	for _, id := range s.Seen {
@@ -23,16 +24,15 @@ func planOf(l *Listing, s Selection, seen *cursor, done []uint64, delivered int)
 	for _, id := range s.UniqueIDs {
 		named[id] = true
 	}
-	for i := range l.Len() {
+	for i, mark := range marks {
 		var known, now bool
 		if l.kinds[i] == Unique {
-			mark := seen.mark(l.id(i))
-			_, known = slices.BinarySearch(later, mark)
-			if _, before := slices.BinarySearch(seen.marks, mark); before || known {
-				known = true
+			if known = contains(later, mark) || contains(seen.marks, mark); known {
 				p.marks = append(p.marks, mark)
 			}
-			_, now = slices.BinarySearch(done, mark)
+			if now = contains(done, mark); now {
+				p.again = append(p.again, mark)
+			}
 		}
 		wanted := !known && !now
 		switch {
@@ -41,17 +41,29 @@ func planOf(l *Listing, s Selection, seen *cursor, done []uint64, delivered int)
 		case s.UniqueIDs != nil:
 			wanted = !now && l.kinds[i] != Missing && named[string(l.id(i))]
 		}
-		switch {
-		case !wanted:
-		case s.MaxOctets > 0 && l.octets[i] > s.MaxOctets:
-			p.skipped = append(p.skipped, uint32(i)) // below 5 million
-		default:
-			p.deliver = append(p.deliver, uint32(i)) // below 5 million
+		if wanted {
+			p.want(l, s, i)
 		}
 	}
 	slices.Sort(p.marks)
+	slices.Sort(p.again)
 	p.order(s, delivered)
 	return p
+}
+
+// contains reports whether a mark is in an ascending list.
+func contains(marks []uint64, mark uint64) bool {
+	_, found := slices.BinarySearch(marks, mark)
+	return found
+}
+
+// want puts a message among those to deliver, or among those that are too large.
+func (p *plan) want(l *Listing, s Selection, i int) {
+	if s.MaxOctets > 0 && l.octets[i] > s.MaxOctets {
+		p.skipped = append(p.skipped, uint32(i)) //nolint:gosec // below 5 million
+	} else {
+		p.deliver = append(p.deliver, uint32(i)) //nolint:gosec // below 5 million
+	}
 }
 
 // order puts what is wanted into the order of delivery, and leaves out what is too much.

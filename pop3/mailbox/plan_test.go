@@ -73,7 +73,7 @@ func TestPlan(t *testing.T) {
 				t.Fatal(err)
 			}
 			done := strings.Fields(tc.done)
-			p := planOf(l, tc.s, seen, marksOf(seen, done...), len(done))
+			p := planOf(l, seen.marksOf(l), tc.s, seen, marksOf(seen, done...), len(done))
 			if got := numbersOf(l, p.deliver); got != tc.deliver {
 				t.Errorf("delivers %q, want %q", got, tc.deliver)
 			}
@@ -98,7 +98,7 @@ func TestProgress(t *testing.T) {
 	l := listingOf("a:10 b:-1 c:5 d:9223372036854775807")
 	seen := newCursor("alice")
 	for most, want := range map[int]Progress{3: {4, 3, 15}, 0: {4, 4, 9223372036854775807}} {
-		if got := planOf(l, Selection{MaxMessages: most}, seen, nil, 0).progress(l); got != want {
+		if got := planOf(l, seen.marksOf(l), Selection{MaxMessages: most}, seen, nil, 0).progress(l); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
