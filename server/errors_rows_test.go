@@ -14,6 +14,7 @@ import (
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
+	engine "github.com/popgate/popgate/pop3/mailbox"
 )
 
 // statuses are the rows of the contract's error map.
@@ -262,6 +263,14 @@ var statuses = map[string]struct {
 	"no identity": {
 		err:  &fault{code: codes.Unauthenticated, reason: pb.ErrorReason_ERROR_REASON_CALLER_UNAUTHENTICATED},
 		want: failure{codes.Unauthenticated, "CALLER_UNAUTHENTICATED", nil},
+	},
+	"unsettled": {err: mailboxError(engine.ErrUnsettled), want: failure{codes.FailedPrecondition, "UNSETTLED", nil}},
+	"unstable": {
+		err: mailboxError(engine.ErrUniqueIDsUnstable), want: failure{codes.FailedPrecondition, "UNIQUE_IDS_UNSTABLE", nil},
+	},
+	"fates unknown": {
+		err:  mailboxError(engine.ErrCommitUnknown),
+		want: failure{codes.Unknown, "COMMIT_UNKNOWN", map[string]string{"command": "QUIT", "outcome": "UNKNOWN"}},
 	},
 	"panic":            {err: errPanic, want: failure{codes.Internal, "INTERNAL", nil}, text: "internal error"},
 	"busy":             {err: pop3.ErrBusy, want: failure{codes.Internal, "INTERNAL", nil}},

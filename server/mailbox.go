@@ -81,6 +81,22 @@ func mailboxError(err error) error {
 			code: codes.ResourceExhausted, reason: pb.ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE,
 			message: "the unique-ids of this maildrop take more than 256 MiB",
 		}
+	case errors.Is(err, engine.ErrUnsettled):
+		return &fault{
+			code: codes.FailedPrecondition, reason: pb.ErrorReason_ERROR_REASON_UNSETTLED,
+			message: "a message was not settled in time, or none was chosen",
+		}
+	case errors.Is(err, engine.ErrUniqueIDsUnstable):
+		return &fault{
+			code: codes.FailedPrecondition, reason: pb.ErrorReason_ERROR_REASON_UNIQUE_IDS_UNSTABLE,
+			message: "the server changes unique-ids from login to login",
+		}
+	case errors.Is(err, engine.ErrCommitUnknown):
+		return &fault{
+			code: codes.Unknown, reason: pb.ErrorReason_ERROR_REASON_COMMIT_UNKNOWN,
+			message:  "QUIT was sent, and what became of the messages cannot be found out: log in again and look",
+			metadata: map[string]string{"command": "QUIT", "outcome": pop3.Unknown.String()},
+		}
 	case errors.Is(err, errStalled):
 		return streamStalled("")
 	}

@@ -122,6 +122,8 @@ var findings = map[engine.Finding]pb.Finding{
 	engine.SizesWrong:         pb.Finding_FINDING_SIZES_WRONG,
 	engine.ExpireZero:         pb.Finding_FINDING_EXPIRE_ZERO,
 	engine.ListingDamaged:     pb.Finding_FINDING_LISTING_DAMAGED,
+	engine.UniqueIDsUnstable:  pb.Finding_FINDING_UNIQUE_IDS_UNSTABLE,
+	engine.LoginDelay:         pb.Finding_FINDING_LOGIN_DELAY,
 }
 
 // failureOf describes a refusal as the status of an RPC would.

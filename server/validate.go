@@ -206,16 +206,14 @@ func (v *violations) credentials(field string, c *pb.Credentials) {
 }
 
 func (v *violations) mailbox(req any) {
-	if r, ok := req.(interface {
-		GetServer() *pb.Server
-		GetCredentials() *pb.Credentials
-	}); ok {
-		v.server("server", r.GetServer())
-		v.credentials("credentials", r.GetCredentials())
+	if r, ok := req.(access); ok {
+		v.access("", r)
 	}
 	switch r := req.(type) {
 	case *pb.FetchMessagesRequest:
-		v.selection(r)
+		v.selection("", r)
+	case *pb.CollectMessagesRequest:
+		v.collect(r)
 	case *pb.DeleteMessagesRequest:
 		v.ids("messages", len(r.GetMessages()))
 		for i, m := range r.GetMessages() {
@@ -229,20 +227,31 @@ func (v *violations) mailbox(req any) {
 	}
 }
 
-func (v *violations) selection(r *pb.FetchMessagesRequest) {
-	v.ids("unique_ids", len(r.GetUniqueIds().GetUniqueIds()))
-	v.ids("seen_unique_ids", len(r.GetSeenUniqueIds()))
+// access is what every request of MailboxService has.
+type access interface {
+	GetServer() *pb.Server
+	GetCredentials() *pb.Credentials
+}
+
+func (v *violations) access(prefix string, r access) {
+	v.server(prefix+"server", r.GetServer())
+	v.credentials(prefix+"credentials", r.GetCredentials())
+}
+
+func (v *violations) selection(prefix string, r *pb.FetchMessagesRequest) {
+	v.ids(prefix+"unique_ids", len(r.GetUniqueIds().GetUniqueIds()))
+	v.ids(prefix+"seen_unique_ids", len(r.GetSeenUniqueIds()))
 	if len(r.GetCursor()) > engine.MaxCursor {
-		v.add("cursor", fmt.Sprintf("is longer than %d octets", engine.MaxCursor))
+		v.add(prefix+"cursor", fmt.Sprintf("is longer than %d octets", engine.MaxCursor))
 	}
 	if _, all := r.GetSelection().(*pb.FetchMessagesRequest_All); all && !r.GetAll() {
-		v.add("all", "is false")
+		v.add(prefix+"all", "is false")
 	}
 	if r.MaxOctets != nil && r.GetMaxOctets() <= 0 {
-		v.add("max_octets", "is not above 0")
+		v.add(prefix+"max_octets", "is not above 0")
 	}
 	if r.MaxMessages != nil && r.GetMaxMessages() == 0 {
-		v.add("max_messages", "is not above 0")
+		v.add(prefix+"max_messages", "is not above 0")
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *Collector) report(b *batch, commit Commit, fateOf func(e *entry) Fate) 
 		if fate == Kept && e.kind == Unique {
 			done = append(done, c.cursor.mark([]byte(e.id)))
 		}
-		commit.Messages = append(commit.Messages, Committed{ID: b.first + uint64(i), UniqueID: e.id, Fate: fate, Response: e.response}) //nolint:gosec // not negative
+		commit.Messages = append(commit.Messages, Committed{b.first + uint64(i), e.id, fate, e.response})
 	}
 	c.pass(b, func(*entry) bool { return true })
 	if len(commit.Messages) == 0 {

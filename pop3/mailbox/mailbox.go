@@ -64,8 +64,11 @@ const (
 func (m *Mailbox) again(ctx context.Context) (*pop3.Client, pop3.Extensions, error) {
 	for wait := time.Second; ; wait *= 2 {
 		c, extensions, err := m.login(ctx)
-		refused, ok := errors.AsType[*pop3.RefusedError](err)
-		if !ok || !(refused.InUse() && wait <= maxInUseWait || refused.Code == "LOGIN-DELAY" && wait <= maxDelayWait) {
+		refused, _ := errors.AsType[*pop3.RefusedError](err)
+		switch {
+		case refused != nil && refused.InUse() && wait <= maxInUseWait:
+		case refused != nil && refused.Code == "LOGIN-DELAY" && wait <= maxDelayWait:
+		default:
 			return c, extensions, err
 		}
 		select {

@@ -82,12 +82,14 @@ enum ErrorReason : int {
   ERROR_REASON_CALLER_UNAUTHENTICATED = 30,
   ERROR_REASON_CALLER_NOT_PERMITTED = 31,
   ERROR_REASON_INTERNAL = 32,
+  ERROR_REASON_UNSETTLED = 33,
+  ERROR_REASON_UNIQUE_IDS_UNSTABLE = 34,
   ErrorReason_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   ErrorReason_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool ErrorReason_IsValid(int value);
 constexpr ErrorReason ErrorReason_MIN = ERROR_REASON_UNSPECIFIED;
-constexpr ErrorReason ErrorReason_MAX = ERROR_REASON_INTERNAL;
+constexpr ErrorReason ErrorReason_MAX = ERROR_REASON_UNIQUE_IDS_UNSTABLE;
 constexpr int ErrorReason_ARRAYSIZE = ErrorReason_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ErrorReason_descriptor();

@@ -25,6 +25,7 @@ namespace v1 {
 static const char* MailboxService_method_names[] = {
   "/popgate.v1.MailboxService/ListMessages",
   "/popgate.v1.MailboxService/FetchMessages",
+  "/popgate.v1.MailboxService/CollectMessages",
   "/popgate.v1.MailboxService/DeleteMessages",
 };
 
@@ -37,7 +38,8 @@ std::unique_ptr< MailboxService::Stub> MailboxService::NewStub(const std::shared
 MailboxService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options)
   : channel_(channel), rpcmethod_ListMessages_(MailboxService_method_names[0], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
   , rpcmethod_FetchMessages_(MailboxService_method_names[1], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
-  , rpcmethod_DeleteMessages_(MailboxService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_CollectMessages_(MailboxService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::BIDI_STREAMING, channel)
+  , rpcmethod_DeleteMessages_(MailboxService_method_names[3], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   {}
 
 ::grpc::ClientReader< ::popgate::v1::ListMessagesResponse>* MailboxService::Stub::ListMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::ListMessagesRequest& request) {
@@ -70,6 +72,22 @@ void MailboxService::Stub::async::FetchMessages(::grpc::ClientContext* context, 
 
 ::grpc::ClientAsyncReader< ::popgate::v1::FetchMessagesResponse>* MailboxService::Stub::PrepareAsyncFetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq) {
   return ::grpc::internal::ClientAsyncReaderFactory< ::popgate::v1::FetchMessagesResponse>::Create(channel_.get(), cq, rpcmethod_FetchMessages_, context, request, false, nullptr);
+}
+
+::grpc::ClientReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* MailboxService::Stub::CollectMessagesRaw(::grpc::ClientContext* context) {
+  return ::grpc::internal::ClientReaderWriterFactory< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>::Create(channel_.get(), rpcmethod_CollectMessages_, context);
+}
+
+void MailboxService::Stub::async::CollectMessages(::grpc::ClientContext* context, ::grpc::ClientBidiReactor< ::popgate::v1::CollectMessagesRequest,::popgate::v1::CollectMessagesResponse>* reactor) {
+  ::grpc::internal::ClientCallbackReaderWriterFactory< ::popgate::v1::CollectMessagesRequest,::popgate::v1::CollectMessagesResponse>::Create(stub_->channel_.get(), stub_->rpcmethod_CollectMessages_, context, reactor);
+}
+
+::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* MailboxService::Stub::AsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq, void* tag) {
+  return ::grpc::internal::ClientAsyncReaderWriterFactory< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>::Create(channel_.get(), cq, rpcmethod_CollectMessages_, context, true, tag);
+}
+
+::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* MailboxService::Stub::PrepareAsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncReaderWriterFactory< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>::Create(channel_.get(), cq, rpcmethod_CollectMessages_, context, false, nullptr);
 }
 
 ::grpc::Status MailboxService::Stub::DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::popgate::v1::DeleteMessagesResponse* response) {
@@ -118,6 +136,16 @@ MailboxService::Service::Service() {
              }, this)));
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       MailboxService_method_names[2],
+      ::grpc::internal::RpcMethod::BIDI_STREAMING,
+      new ::grpc::internal::BidiStreamingHandler< MailboxService::Service, ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>(
+          [](MailboxService::Service* service,
+             ::grpc::ServerContext* ctx,
+             ::grpc::ServerReaderWriter<::popgate::v1::CollectMessagesResponse,
+             ::popgate::v1::CollectMessagesRequest>* stream) {
+               return service->CollectMessages(ctx, stream);
+             }, this)));
+  AddMethod(new ::grpc::internal::RpcServiceMethod(
+      MailboxService_method_names[3],
       ::grpc::internal::RpcMethod::NORMAL_RPC,
       new ::grpc::internal::RpcMethodHandler< MailboxService::Service, ::popgate::v1::DeleteMessagesRequest, ::popgate::v1::DeleteMessagesResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
           [](MailboxService::Service* service,
@@ -142,6 +170,12 @@ MailboxService::Service::~Service() {
   (void) context;
   (void) request;
   (void) writer;
+  return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+}
+
+::grpc::Status MailboxService::Service::CollectMessages(::grpc::ServerContext* context, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* stream) {
+  (void) context;
+  (void) stream;
   return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
 }
 

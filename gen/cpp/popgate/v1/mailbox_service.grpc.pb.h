@@ -75,7 +75,7 @@ class MailboxService final {
     // give the last stored cursor and, as `seen_unique_ids`, what came after it.
     //
     // QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-    // only some of the messages until QUIT, it does not advance.
+    // only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
     //
     // Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
     // a cursor of 1 MiB, which is some 130,000 messages left on the server.
@@ -89,6 +89,56 @@ class MailboxService final {
     }
     std::unique_ptr< ::grpc::ClientAsyncReaderInterface< ::popgate::v1::FetchMessagesResponse>> PrepareAsyncFetchMessages(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncReaderInterface< ::popgate::v1::FetchMessagesResponse>>(PrepareAsyncFetchMessagesRaw(context, request, cq));
+    }
+    // Delivers messages, and deletes those that the caller has settled for deletion.
+    //
+    // The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+    // retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+    // store is left unsettled, and nothing is lost.
+    //
+    // A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+    // than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+    // for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+    // again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+    // OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+    // where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+    // refused, or what was skipped, is not asked for again in the call.
+    //
+    // What dies, and what becomes of the messages:
+    //   - the caller, before it settled: nothing is deleted; delivered again.
+    //   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+    //     again.
+    //   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+    //     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+    //     and the call ends with COMMIT_UNKNOWN after the report.
+    //   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+    //   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+    //     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+    //     not hold up the deletion of the others.
+    //   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+    //   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+    //     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+    //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+    //
+    // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+    // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    //
+    // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+    // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+    //
+    // Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+    // delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+    // offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+    // deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+    // did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+    std::unique_ptr< ::grpc::ClientReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> CollectMessages(::grpc::ClientContext* context) {
+      return std::unique_ptr< ::grpc::ClientReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(CollectMessagesRaw(context));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> AsyncCollectMessages(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq, void* tag) {
+      return std::unique_ptr< ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(AsyncCollectMessagesRaw(context, cq, tag));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> PrepareAsyncCollectMessages(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(PrepareAsyncCollectMessagesRaw(context, cq));
     }
     // Deletes messages by unique-id, and says of each what became of it.
     //
@@ -119,13 +169,55 @@ class MailboxService final {
       // give the last stored cursor and, as `seen_unique_ids`, what came after it.
       //
       // QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-      // only some of the messages until QUIT, it does not advance.
+      // only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
       //
       // Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
       // a cursor of 1 MiB, which is some 130,000 messages left on the server.
       // Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
       // Source: RFC 1939 sections 5 and 7.
       virtual void FetchMessages(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest* request, ::grpc::ClientReadReactor< ::popgate::v1::FetchMessagesResponse>* reactor) = 0;
+      // Delivers messages, and deletes those that the caller has settled for deletion.
+      //
+      // The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+      // retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+      // store is left unsettled, and nothing is lost.
+      //
+      // A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+      // than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+      // for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+      // again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+      // OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+      // where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+      // refused, or what was skipped, is not asked for again in the call.
+      //
+      // What dies, and what becomes of the messages:
+      //   - the caller, before it settled: nothing is deleted; delivered again.
+      //   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+      //     again.
+      //   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+      //     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+      //     and the call ends with COMMIT_UNKNOWN after the report.
+      //   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+      //   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+      //     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+      //     not hold up the deletion of the others.
+      //   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+      //   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+      //     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+      //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+      //
+      // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+      // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+      //
+      // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+      // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+      //
+      // Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+      // delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+      // offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+      // deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+      // did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+      virtual void CollectMessages(::grpc::ClientContext* context, ::grpc::ClientBidiReactor< ::popgate::v1::CollectMessagesRequest,::popgate::v1::CollectMessagesResponse>* reactor) = 0;
       // Deletes messages by unique-id, and says of each what became of it.
       //
       // Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
@@ -144,6 +236,9 @@ class MailboxService final {
     virtual ::grpc::ClientReaderInterface< ::popgate::v1::FetchMessagesResponse>* FetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request) = 0;
     virtual ::grpc::ClientAsyncReaderInterface< ::popgate::v1::FetchMessagesResponse>* AsyncFetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq, void* tag) = 0;
     virtual ::grpc::ClientAsyncReaderInterface< ::popgate::v1::FetchMessagesResponse>* PrepareAsyncFetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* CollectMessagesRaw(::grpc::ClientContext* context) = 0;
+    virtual ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* AsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq, void* tag) = 0;
+    virtual ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* PrepareAsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>* AsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>* PrepareAsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
   };
@@ -168,6 +263,15 @@ class MailboxService final {
     std::unique_ptr< ::grpc::ClientAsyncReader< ::popgate::v1::FetchMessagesResponse>> PrepareAsyncFetchMessages(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncReader< ::popgate::v1::FetchMessagesResponse>>(PrepareAsyncFetchMessagesRaw(context, request, cq));
     }
+    std::unique_ptr< ::grpc::ClientReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> CollectMessages(::grpc::ClientContext* context) {
+      return std::unique_ptr< ::grpc::ClientReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(CollectMessagesRaw(context));
+    }
+    std::unique_ptr<  ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> AsyncCollectMessages(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq, void* tag) {
+      return std::unique_ptr< ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(AsyncCollectMessagesRaw(context, cq, tag));
+    }
+    std::unique_ptr<  ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>> PrepareAsyncCollectMessages(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>>(PrepareAsyncCollectMessagesRaw(context, cq));
+    }
     ::grpc::Status DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::popgate::v1::DeleteMessagesResponse* response) override;
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>> AsyncDeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>>(AsyncDeleteMessagesRaw(context, request, cq));
@@ -180,6 +284,7 @@ class MailboxService final {
      public:
       void ListMessages(::grpc::ClientContext* context, const ::popgate::v1::ListMessagesRequest* request, ::grpc::ClientReadReactor< ::popgate::v1::ListMessagesResponse>* reactor) override;
       void FetchMessages(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest* request, ::grpc::ClientReadReactor< ::popgate::v1::FetchMessagesResponse>* reactor) override;
+      void CollectMessages(::grpc::ClientContext* context, ::grpc::ClientBidiReactor< ::popgate::v1::CollectMessagesRequest,::popgate::v1::CollectMessagesResponse>* reactor) override;
       void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, std::function<void(::grpc::Status)>) override;
       void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
      private:
@@ -199,10 +304,14 @@ class MailboxService final {
     ::grpc::ClientReader< ::popgate::v1::FetchMessagesResponse>* FetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request) override;
     ::grpc::ClientAsyncReader< ::popgate::v1::FetchMessagesResponse>* AsyncFetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq, void* tag) override;
     ::grpc::ClientAsyncReader< ::popgate::v1::FetchMessagesResponse>* PrepareAsyncFetchMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::FetchMessagesRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* CollectMessagesRaw(::grpc::ClientContext* context) override;
+    ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* AsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq, void* tag) override;
+    ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* PrepareAsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>* AsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>* PrepareAsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) override;
     const ::grpc::internal::RpcMethod rpcmethod_ListMessages_;
     const ::grpc::internal::RpcMethod rpcmethod_FetchMessages_;
+    const ::grpc::internal::RpcMethod rpcmethod_CollectMessages_;
     const ::grpc::internal::RpcMethod rpcmethod_DeleteMessages_;
   };
   static std::unique_ptr<Stub> NewStub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options = ::grpc::StubOptions());
@@ -225,13 +334,55 @@ class MailboxService final {
     // give the last stored cursor and, as `seen_unique_ids`, what came after it.
     //
     // QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-    // only some of the messages until QUIT, it does not advance.
+    // only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
     //
     // Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
     // a cursor of 1 MiB, which is some 130,000 messages left on the server.
     // Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
     // Source: RFC 1939 sections 5 and 7.
     virtual ::grpc::Status FetchMessages(::grpc::ServerContext* context, const ::popgate::v1::FetchMessagesRequest* request, ::grpc::ServerWriter< ::popgate::v1::FetchMessagesResponse>* writer);
+    // Delivers messages, and deletes those that the caller has settled for deletion.
+    //
+    // The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+    // retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+    // store is left unsettled, and nothing is lost.
+    //
+    // A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+    // than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+    // for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+    // again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+    // OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+    // where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+    // refused, or what was skipped, is not asked for again in the call.
+    //
+    // What dies, and what becomes of the messages:
+    //   - the caller, before it settled: nothing is deleted; delivered again.
+    //   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+    //     again.
+    //   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+    //     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+    //     and the call ends with COMMIT_UNKNOWN after the report.
+    //   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+    //   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+    //     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+    //     not hold up the deletion of the others.
+    //   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+    //   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+    //     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+    //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+    //
+    // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+    // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    //
+    // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+    // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+    //
+    // Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+    // delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+    // offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+    // deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+    // did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+    virtual ::grpc::Status CollectMessages(::grpc::ServerContext* context, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* stream);
     // Deletes messages by unique-id, and says of each what became of it.
     //
     // Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
@@ -280,12 +431,32 @@ class MailboxService final {
     }
   };
   template <class BaseClass>
+  class WithAsyncMethod_CollectMessages : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithAsyncMethod_CollectMessages() {
+      ::grpc::Service::MarkMethodAsync(2);
+    }
+    ~WithAsyncMethod_CollectMessages() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status CollectMessages(::grpc::ServerContext* /*context*/, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* /*stream*/)  override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestCollectMessages(::grpc::ServerContext* context, ::grpc::ServerAsyncReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* stream, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncBidiStreaming(2, context, stream, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
   class WithAsyncMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithAsyncMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodAsync(2);
+      ::grpc::Service::MarkMethodAsync(3);
     }
     ~WithAsyncMethod_DeleteMessages() override {
       BaseClassMustBeDerivedFromService(this);
@@ -296,10 +467,10 @@ class MailboxService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestDeleteMessages(::grpc::ServerContext* context, ::popgate::v1::DeleteMessagesRequest* request, ::grpc::ServerAsyncResponseWriter< ::popgate::v1::DeleteMessagesResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncUnary(2, context, request, response, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncUnary(3, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
-  typedef WithAsyncMethod_ListMessages<WithAsyncMethod_FetchMessages<WithAsyncMethod_DeleteMessages<Service > > > AsyncService;
+  typedef WithAsyncMethod_ListMessages<WithAsyncMethod_FetchMessages<WithAsyncMethod_CollectMessages<WithAsyncMethod_DeleteMessages<Service > > > > AsyncService;
   template <class BaseClass>
   class WithCallbackMethod_ListMessages : public BaseClass {
    private:
@@ -345,18 +516,41 @@ class MailboxService final {
       ::grpc::CallbackServerContext* /*context*/, const ::popgate::v1::FetchMessagesRequest* /*request*/)  { return nullptr; }
   };
   template <class BaseClass>
+  class WithCallbackMethod_CollectMessages : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithCallbackMethod_CollectMessages() {
+      ::grpc::Service::MarkMethodCallback(2,
+          new ::grpc::internal::CallbackBidiHandler< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>(
+            [this](
+                   ::grpc::CallbackServerContext* context) { return this->CollectMessages(context); }));
+    }
+    ~WithCallbackMethod_CollectMessages() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status CollectMessages(::grpc::ServerContext* /*context*/, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* /*stream*/)  override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerBidiReactor< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* CollectMessages(
+      ::grpc::CallbackServerContext* /*context*/)
+      { return nullptr; }
+  };
+  template <class BaseClass>
   class WithCallbackMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithCallbackMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodCallback(2,
+      ::grpc::Service::MarkMethodCallback(3,
           new ::grpc::internal::CallbackUnaryHandler< ::popgate::v1::DeleteMessagesRequest, ::popgate::v1::DeleteMessagesResponse>(
             [this](
                    ::grpc::CallbackServerContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response) { return this->DeleteMessages(context, request, response); }));}
     void SetMessageAllocatorFor_DeleteMessages(
         ::grpc::MessageAllocator< ::popgate::v1::DeleteMessagesRequest, ::popgate::v1::DeleteMessagesResponse>* allocator) {
-      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(2);
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(3);
       static_cast<::grpc::internal::CallbackUnaryHandler< ::popgate::v1::DeleteMessagesRequest, ::popgate::v1::DeleteMessagesResponse>*>(handler)
               ->SetMessageAllocator(allocator);
     }
@@ -371,7 +565,7 @@ class MailboxService final {
     virtual ::grpc::ServerUnaryReactor* DeleteMessages(
       ::grpc::CallbackServerContext* /*context*/, const ::popgate::v1::DeleteMessagesRequest* /*request*/, ::popgate::v1::DeleteMessagesResponse* /*response*/)  { return nullptr; }
   };
-  typedef WithCallbackMethod_ListMessages<WithCallbackMethod_FetchMessages<WithCallbackMethod_DeleteMessages<Service > > > CallbackService;
+  typedef WithCallbackMethod_ListMessages<WithCallbackMethod_FetchMessages<WithCallbackMethod_CollectMessages<WithCallbackMethod_DeleteMessages<Service > > > > CallbackService;
   typedef CallbackService ExperimentalCallbackService;
   template <class BaseClass>
   class WithGenericMethod_ListMessages : public BaseClass {
@@ -408,12 +602,29 @@ class MailboxService final {
     }
   };
   template <class BaseClass>
+  class WithGenericMethod_CollectMessages : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithGenericMethod_CollectMessages() {
+      ::grpc::Service::MarkMethodGeneric(2);
+    }
+    ~WithGenericMethod_CollectMessages() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status CollectMessages(::grpc::ServerContext* /*context*/, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* /*stream*/)  override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+  };
+  template <class BaseClass>
   class WithGenericMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithGenericMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodGeneric(2);
+      ::grpc::Service::MarkMethodGeneric(3);
     }
     ~WithGenericMethod_DeleteMessages() override {
       BaseClassMustBeDerivedFromService(this);
@@ -465,12 +676,32 @@ class MailboxService final {
     }
   };
   template <class BaseClass>
+  class WithRawMethod_CollectMessages : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawMethod_CollectMessages() {
+      ::grpc::Service::MarkMethodRaw(2);
+    }
+    ~WithRawMethod_CollectMessages() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status CollectMessages(::grpc::ServerContext* /*context*/, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* /*stream*/)  override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestCollectMessages(::grpc::ServerContext* context, ::grpc::ServerAsyncReaderWriter< ::grpc::ByteBuffer, ::grpc::ByteBuffer>* stream, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncBidiStreaming(2, context, stream, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
   class WithRawMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodRaw(2);
+      ::grpc::Service::MarkMethodRaw(3);
     }
     ~WithRawMethod_DeleteMessages() override {
       BaseClassMustBeDerivedFromService(this);
@@ -481,7 +712,7 @@ class MailboxService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestDeleteMessages(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncUnary(2, context, request, response, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncUnary(3, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
   template <class BaseClass>
@@ -529,12 +760,35 @@ class MailboxService final {
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/)  { return nullptr; }
   };
   template <class BaseClass>
+  class WithRawCallbackMethod_CollectMessages : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawCallbackMethod_CollectMessages() {
+      ::grpc::Service::MarkMethodRawCallback(2,
+          new ::grpc::internal::CallbackBidiHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
+            [this](
+                   ::grpc::CallbackServerContext* context) { return this->CollectMessages(context); }));
+    }
+    ~WithRawCallbackMethod_CollectMessages() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status CollectMessages(::grpc::ServerContext* /*context*/, ::grpc::ServerReaderWriter< ::popgate::v1::CollectMessagesResponse, ::popgate::v1::CollectMessagesRequest>* /*stream*/)  override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerBidiReactor< ::grpc::ByteBuffer, ::grpc::ByteBuffer>* CollectMessages(
+      ::grpc::CallbackServerContext* /*context*/)
+      { return nullptr; }
+  };
+  template <class BaseClass>
   class WithRawCallbackMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawCallbackMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodRawCallback(2,
+      ::grpc::Service::MarkMethodRawCallback(3,
           new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
             [this](
                    ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->DeleteMessages(context, request, response); }));
@@ -556,7 +810,7 @@ class MailboxService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithStreamedUnaryMethod_DeleteMessages() {
-      ::grpc::Service::MarkMethodStreamed(2,
+      ::grpc::Service::MarkMethodStreamed(3,
         new ::grpc::internal::StreamedUnaryHandler<
           ::popgate::v1::DeleteMessagesRequest, ::popgate::v1::DeleteMessagesResponse>(
             [this](::grpc::ServerContext* context,

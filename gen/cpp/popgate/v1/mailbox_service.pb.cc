@@ -272,6 +272,161 @@ struct SummaryDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SummaryDefaultTypeInternal _Summary_default_instance_;
+PROTOBUF_CONSTEXPR CollectMessagesRequest::CollectMessagesRequest(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.request_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_._oneof_case_)*/{}} {}
+struct CollectMessagesRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CollectMessagesRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CollectMessagesRequestDefaultTypeInternal() {}
+  union {
+    CollectMessagesRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CollectMessagesRequestDefaultTypeInternal _CollectMessagesRequest_default_instance_;
+PROTOBUF_CONSTEXPR CollectOpen::CollectOpen(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.fetch_)*/nullptr
+  , /*decltype(_impl_.commit_interval_)*/nullptr
+  , /*decltype(_impl_.ack_timeout_)*/nullptr
+  , /*decltype(_impl_.offer_)*/false
+  , /*decltype(_impl_.max_unsettled_messages_)*/0u
+  , /*decltype(_impl_.max_unsettled_octets_)*/int64_t{0}
+  , /*decltype(_impl_.commit_messages_)*/0u} {}
+struct CollectOpenDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CollectOpenDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CollectOpenDefaultTypeInternal() {}
+  union {
+    CollectOpen _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CollectOpenDefaultTypeInternal _CollectOpen_default_instance_;
+PROTOBUF_CONSTEXPR Choose::Choose(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.message_numbers_)*/{}
+  , /*decltype(_impl_._message_numbers_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.done_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ChooseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ChooseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ChooseDefaultTypeInternal() {}
+  union {
+    Choose _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ChooseDefaultTypeInternal _Choose_default_instance_;
+PROTOBUF_CONSTEXPR Settle::Settle(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.delivery_ids_)*/{}
+  , /*decltype(_impl_._delivery_ids_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.through_)*/uint64_t{0u}
+  , /*decltype(_impl_.disposition_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct SettleDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR SettleDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~SettleDefaultTypeInternal() {}
+  union {
+    Settle _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SettleDefaultTypeInternal _Settle_default_instance_;
+PROTOBUF_CONSTEXPR Stop::Stop(
+    ::_pbi::ConstantInitialized) {}
+struct StopDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR StopDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~StopDefaultTypeInternal() {}
+  union {
+    Stop _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 StopDefaultTypeInternal _Stop_default_instance_;
+PROTOBUF_CONSTEXPR CollectMessagesResponse::CollectMessagesResponse(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.parts_)*/{}
+  , /*decltype(_impl_.cursor_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.progress_)*/nullptr
+  , /*decltype(_impl_.summary_)*/nullptr
+  , /*decltype(_impl_.offer_)*/nullptr
+  , /*decltype(_impl_.credentials_needed_)*/nullptr
+  , /*decltype(_impl_.commit_)*/nullptr} {}
+struct CollectMessagesResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CollectMessagesResponseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CollectMessagesResponseDefaultTypeInternal() {}
+  union {
+    CollectMessagesResponse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CollectMessagesResponseDefaultTypeInternal _CollectMessagesResponse_default_instance_;
+PROTOBUF_CONSTEXPR Offer::Offer(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.messages_)*/{}
+  , /*decltype(_impl_.done_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct OfferDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR OfferDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~OfferDefaultTypeInternal() {}
+  union {
+    Offer _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 OfferDefaultTypeInternal _Offer_default_instance_;
+PROTOBUF_CONSTEXPR CredentialsNeeded::CredentialsNeeded(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.failure_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct CredentialsNeededDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CredentialsNeededDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CredentialsNeededDefaultTypeInternal() {}
+  union {
+    CredentialsNeeded _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CredentialsNeededDefaultTypeInternal _CredentialsNeeded_default_instance_;
+PROTOBUF_CONSTEXPR Commit::Commit(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.messages_)*/{}
+  , /*decltype(_impl_.response_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.outcome_)*/0
+  , /*decltype(_impl_.done_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct CommitDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CommitDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CommitDefaultTypeInternal() {}
+  union {
+    Commit _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CommitDefaultTypeInternal _Commit_default_instance_;
+PROTOBUF_CONSTEXPR CommittedMessage::CommittedMessage(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.unique_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.response_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.delivery_id_)*/uint64_t{0u}
+  , /*decltype(_impl_.outcome_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct CommittedMessageDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CommittedMessageDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CommittedMessageDefaultTypeInternal() {}
+  union {
+    CommittedMessage _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CommittedMessageDefaultTypeInternal _CommittedMessage_default_instance_;
 PROTOBUF_CONSTEXPR DeleteMessagesRequest::DeleteMessagesRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.messages_)*/{}
@@ -334,8 +489,8 @@ struct DeletedMessageDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DeletedMessageDefaultTypeInternal _DeletedMessage_default_instance_;
 }  // namespace v1
 }  // namespace popgate
-static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[19];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[4];
+static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[29];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[5];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -526,6 +681,116 @@ const uint32_t TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets[] P
   PROTOBUF_FIELD_OFFSET(::popgate::v1::Summary, _impl_.remaining_),
   PROTOBUF_FIELD_OFFSET(::popgate::v1::Summary, _impl_.findings_),
   ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesRequest, _impl_._oneof_case_[0]),
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesRequest, _impl_.request_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.fetch_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.offer_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.max_unsettled_messages_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.max_unsettled_octets_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.commit_messages_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.commit_interval_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectOpen, _impl_.ack_timeout_),
+  ~0u,
+  ~0u,
+  0,
+  1,
+  2,
+  ~0u,
+  ~0u,
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Choose, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Choose, _impl_.message_numbers_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Choose, _impl_.done_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Settle, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Settle, _impl_.delivery_ids_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Settle, _impl_.through_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Settle, _impl_.disposition_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Stop, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.parts_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.progress_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.cursor_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.summary_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.offer_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.credentials_needed_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CollectMessagesResponse, _impl_.commit_),
+  ~0u,
+  ~0u,
+  0,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Offer, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Offer, _impl_.messages_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Offer, _impl_.done_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CredentialsNeeded, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CredentialsNeeded, _impl_.failure_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Commit, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Commit, _impl_.outcome_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Commit, _impl_.response_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Commit, _impl_.messages_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Commit, _impl_.done_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CommittedMessage, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CommittedMessage, _impl_.delivery_id_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CommittedMessage, _impl_.unique_id_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CommittedMessage, _impl_.outcome_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::CommittedMessage, _impl_.response_),
+  ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::popgate::v1::DeleteMessagesRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
@@ -579,10 +844,20 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 159, -1, -1, sizeof(::popgate::v1::Skipped)},
   { 166, -1, -1, sizeof(::popgate::v1::Progress)},
   { 175, -1, -1, sizeof(::popgate::v1::Summary)},
-  { 186, -1, -1, sizeof(::popgate::v1::DeleteMessagesRequest)},
-  { 195, 203, -1, sizeof(::popgate::v1::MessageToDelete)},
-  { 205, -1, -1, sizeof(::popgate::v1::DeleteMessagesResponse)},
-  { 214, -1, -1, sizeof(::popgate::v1::DeletedMessage)},
+  { 186, -1, -1, sizeof(::popgate::v1::CollectMessagesRequest)},
+  { 198, 211, -1, sizeof(::popgate::v1::CollectOpen)},
+  { 218, -1, -1, sizeof(::popgate::v1::Choose)},
+  { 226, -1, -1, sizeof(::popgate::v1::Settle)},
+  { 235, -1, -1, sizeof(::popgate::v1::Stop)},
+  { 241, 254, -1, sizeof(::popgate::v1::CollectMessagesResponse)},
+  { 261, -1, -1, sizeof(::popgate::v1::Offer)},
+  { 269, -1, -1, sizeof(::popgate::v1::CredentialsNeeded)},
+  { 276, -1, -1, sizeof(::popgate::v1::Commit)},
+  { 286, -1, -1, sizeof(::popgate::v1::CommittedMessage)},
+  { 296, -1, -1, sizeof(::popgate::v1::DeleteMessagesRequest)},
+  { 305, 313, -1, sizeof(::popgate::v1::MessageToDelete)},
+  { 315, -1, -1, sizeof(::popgate::v1::DeleteMessagesResponse)},
+  { 324, -1, -1, sizeof(::popgate::v1::DeletedMessage)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -601,6 +876,16 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::popgate::v1::_Skipped_default_instance_._instance,
   &::popgate::v1::_Progress_default_instance_._instance,
   &::popgate::v1::_Summary_default_instance_._instance,
+  &::popgate::v1::_CollectMessagesRequest_default_instance_._instance,
+  &::popgate::v1::_CollectOpen_default_instance_._instance,
+  &::popgate::v1::_Choose_default_instance_._instance,
+  &::popgate::v1::_Settle_default_instance_._instance,
+  &::popgate::v1::_Stop_default_instance_._instance,
+  &::popgate::v1::_CollectMessagesResponse_default_instance_._instance,
+  &::popgate::v1::_Offer_default_instance_._instance,
+  &::popgate::v1::_CredentialsNeeded_default_instance_._instance,
+  &::popgate::v1::_Commit_default_instance_._instance,
+  &::popgate::v1::_CommittedMessage_default_instance_._instance,
   &::popgate::v1::_DeleteMessagesRequest_default_instance_._instance,
   &::popgate::v1::_MessageToDelete_default_instance_._instance,
   &::popgate::v1::_DeleteMessagesResponse_default_instance_._instance,
@@ -609,122 +894,175 @@ static const ::_pb::Message* const file_default_instances[] = {
 
 const char descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n popgate/v1/mailbox_service.proto\022\npopg"
-  "ate.v1\032\026popgate/v1/error.proto\032\027popgate/"
-  "v1/server.proto\"\224\001\n\023ListMessagesRequest\022"
-  "*\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006ser"
-  "ver\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cr"
-  "edentialsR\013credentials\022\026\n\006header\030\003 \001(\010R\006"
-  "header\"\200\001\n\024ListMessagesResponse\0225\n\010messa"
-  "ges\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010me"
-  "ssages\0221\n\007summary\030\002 \001(\0132\027.popgate.v1.Lis"
-  "tSummaryR\007summary\"\274\002\n\rListedMessage\022*\n\016m"
-  "essage_number\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022"
-  "\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030"
-  "\003 \001(\0162\030.popgate.v1.UniqueIdKindR\006idKind\022"
-  "\033\n\006octets\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001"
-  "(\tR\004line\0221\n\006header\030\006 \001(\0132\031.popgate.v1.Me"
-  "ssageHeaderR\006header\022-\n\007failure\030\007 \001(\0132\023.p"
-  "opgate.v1.FailureR\007failureB\021\n\017_message_n"
-  "umberB\t\n\007_octets\"\246\001\n\rMessageHeader\022\020\n\003ra"
-  "w\030\001 \001(\014R\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026"
-  "\n\006sender\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003"
-  "(\tR\nrecipients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nme"
-  "ssage_id\030\006 \001(\tR\tmessageId\"r\n\013ListSummary"
-  "\022\032\n\010messages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002"
-  " \001(\003R\006octets\022/\n\010findings\030\003 \003(\0162\023.popgate"
-  ".v1.FindingR\010findings\"\201\004\n\024FetchMessagesR"
-  "equest\022*\n\006server\030\001 \001(\0132\022.popgate.v1.Serv"
-  "erR\006server\0229\n\013credentials\030\002 \001(\0132\027.popgat"
-  "e.v1.CredentialsR\013credentials\022\022\n\003all\030\003 \001"
-  "(\010H\000R\003all\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nu"
-  "nique_ids\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000"
-  "R\tuniqueIds\022&\n\017seen_unique_ids\030\006 \003(\tR\rse"
-  "enUniqueIds\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOc"
-  "tets\210\001\001\022&\n\014max_messages\030\010 \001(\rH\002R\013maxMess"
-  "ages\210\001\001\022!\n\014newest_first\030\t \001(\010R\013newestFir"
-  "st\022&\n\014header_lines\030\n \001(\rH\003R\013headerLines\210"
-  "\001\001\022\037\n\013omit_sha256\030\013 \001(\010R\nomitSha256B\013\n\ts"
-  "electionB\r\n\013_max_octetsB\017\n\r_max_messages"
-  "B\017\n\r_header_lines\"*\n\tUniqueIds\022\035\n\nunique"
-  "_ids\030\001 \003(\tR\tuniqueIds\"\310\001\n\025FetchMessagesR"
-  "esponse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.Part"
-  "R\005parts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.P"
-  "rogressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cur"
-  "sor\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Sum"
-  "maryR\007summaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013del"
-  "ivery_id\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001("
-  "\0132\025.popgate.v1.PartStartR\005start\022\022\n\004data\030"
-  "\003 \001(\014R\004data\022%\n\003end\030\004 \001(\0132\023.popgate.v1.Pa"
-  "rtEndR\003end\022-\n\007failure\030\005 \001(\0132\023.popgate.v1"
-  ".FailureR\007failure\022-\n\007skipped\030\006 \001(\0132\023.pop"
-  "gate.v1.SkippedR\007skipped\"\332\001\n\tPartStart\022%"
-  "\n\016message_number\030\001 \001(\rR\rmessageNumber\022\033\n"
-  "\tunique_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 "
-  "\001(\0162\030.popgate.v1.UniqueIdKindR\006idKind\022(\n"
-  "\rlisted_octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022"
-  "\032\n\010position\030\005 \001(\rR\010positionB\020\n\016_listed_o"
-  "ctets\"\205\001\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octet"
-  "s\022\024\n\005crc32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R"
-  "\006sha256\022$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgre"
-  "es\210\001\001B\016\n\014_size_agrees\"{\n\007Failure\022/\n\006reas"
-  "on\030\001 \001(\0162\027.popgate.v1.ErrorReasonR\006reaso"
-  "n\022\032\n\010response\030\002 \001(\tR\010response\022#\n\rrespons"
-  "e_code\030\003 \001(\tR\014responseCode\"9\n\007Skipped\022.\n"
-  "\006reason\030\001 \001(\0162\026.popgate.v1.SkipReasonR\006r"
-  "eason\"h\n\010Progress\022\032\n\010messages\030\001 \001(\rR\010mes"
-  "sages\022!\n\014new_messages\030\002 \001(\rR\013newMessages"
-  "\022\035\n\nnew_octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summ"
-  "ary\022\034\n\tdelivered\030\001 \001(\rR\tdelivered\022\030\n\007ski"
-  "pped\030\002 \001(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006fai"
-  "led\022\034\n\tremaining\030\004 \001(\rR\tremaining\022/\n\010fin"
-  "dings\030\005 \003(\0162\023.popgate.v1.FindingR\010findin"
-  "gs\"\267\001\n\025DeleteMessagesRequest\022*\n\006server\030\001"
-  " \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013cred"
-  "entials\030\002 \001(\0132\027.popgate.v1.CredentialsR\013"
-  "credentials\0227\n\010messages\030\003 \003(\0132\033.popgate."
-  "v1.MessageToDeleteR\010messages\"V\n\017MessageT"
-  "oDelete\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\022\033\n\006"
-  "octets\030\002 \001(\003H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n"
-  "\026DeleteMessagesResponse\0226\n\010messages\030\001 \003("
-  "\0132\032.popgate.v1.DeletedMessageR\010messages\022"
-  "3\n\007outcome\030\002 \001(\0162\031.popgate.v1.CommitOutc"
-  "omeR\007outcome\022\032\n\010response\030\003 \001(\tR\010response"
-  "\"~\n\016DeletedMessage\022\033\n\tunique_id\030\001 \001(\tR\010u"
-  "niqueId\0223\n\007outcome\030\002 \001(\0162\031.popgate.v1.De"
-  "leteOutcomeR\007outcome\022\032\n\010response\030\003 \001(\tR\010"
-  "response*\203\001\n\014UniqueIdKind\022\036\n\032UNIQUE_ID_K"
-  "IND_UNSPECIFIED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQ"
-  "UE\020\001\022\034\n\030UNIQUE_ID_KIND_DUPLICATE\020\002\022\032\n\026UN"
-  "IQUE_ID_KIND_MISSING\020\003*\322\001\n\007Finding\022\027\n\023FI"
-  "NDING_UNSPECIFIED\020\000\022 \n\034FINDING_UNIQUE_ID"
-  "S_DUPLICATE\020\001\022\036\n\032FINDING_UNIQUE_IDS_MISS"
-  "ING\020\002\022\035\n\031FINDING_PIPELINING_BROKEN\020\003\022\027\n\023"
-  "FINDING_SIZES_WRONG\020\004\022\027\n\023FINDING_EXPIRE_"
-  "ZERO\020\005\022\033\n\027FINDING_LISTING_DAMAGED\020\006*D\n\nS"
-  "kipReason\022\033\n\027SKIP_REASON_UNSPECIFIED\020\000\022\031"
-  "\n\025SKIP_REASON_TOO_LARGE\020\001*\274\001\n\rDeleteOutc"
-  "ome\022\036\n\032DELETE_OUTCOME_UNSPECIFIED\020\000\022\032\n\026D"
-  "ELETE_OUTCOME_DELETED\020\001\022\027\n\023DELETE_OUTCOM"
-  "E_KEPT\020\002\022\032\n\026DELETE_OUTCOME_UNKNOWN\020\003\022\034\n\030"
-  "DELETE_OUTCOME_NOT_FOUND\020\004\022\034\n\030DELETE_OUT"
-  "COME_AMBIGUOUS\020\0052\245\002\n\016MailboxService\022X\n\014L"
-  "istMessages\022\037.popgate.v1.ListMessagesReq"
-  "uest\032 .popgate.v1.ListMessagesResponse\"\003"
-  "\220\002\0020\001\022[\n\rFetchMessages\022 .popgate.v1.Fetc"
-  "hMessagesRequest\032!.popgate.v1.FetchMessa"
-  "gesResponse\"\003\220\002\0020\001\022\\\n\016DeleteMessages\022!.p"
-  "opgate.v1.DeleteMessagesRequest\032\".popgat"
-  "e.v1.DeleteMessagesResponse\"\003\220\002\002b\006proto3"
+  "ate.v1\032\036google/protobuf/duration.proto\032\026"
+  "popgate/v1/error.proto\032\027popgate/v1/serve"
+  "r.proto\"\224\001\n\023ListMessagesRequest\022*\n\006serve"
+  "r\030\001 \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013c"
+  "redentials\030\002 \001(\0132\027.popgate.v1.Credential"
+  "sR\013credentials\022\026\n\006header\030\003 \001(\010R\006header\"\200"
+  "\001\n\024ListMessagesResponse\0225\n\010messages\030\001 \003("
+  "\0132\031.popgate.v1.ListedMessageR\010messages\0221"
+  "\n\007summary\030\002 \001(\0132\027.popgate.v1.ListSummary"
+  "R\007summary\"\274\002\n\rListedMessage\022*\n\016message_n"
+  "umber\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\tuniqu"
+  "e_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030."
+  "popgate.v1.UniqueIdKindR\006idKind\022\033\n\006octet"
+  "s\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001(\tR\004line"
+  "\0221\n\006header\030\006 \001(\0132\031.popgate.v1.MessageHea"
+  "derR\006header\022-\n\007failure\030\007 \001(\0132\023.popgate.v"
+  "1.FailureR\007failureB\021\n\017_message_numberB\t\n"
+  "\007_octets\"\246\001\n\rMessageHeader\022\020\n\003raw\030\001 \001(\014R"
+  "\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026\n\006sender"
+  "\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003(\tR\nreci"
+  "pients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nmessage_id"
+  "\030\006 \001(\tR\tmessageId\"r\n\013ListSummary\022\032\n\010mess"
+  "ages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001(\003R\006oc"
+  "tets\022/\n\010findings\030\003 \003(\0162\023.popgate.v1.Find"
+  "ingR\010findings\"\201\004\n\024FetchMessagesRequest\022*"
+  "\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006serv"
+  "er\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cre"
+  "dentialsR\013credentials\022\022\n\003all\030\003 \001(\010H\000R\003al"
+  "l\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nunique_id"
+  "s\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000R\tunique"
+  "Ids\022&\n\017seen_unique_ids\030\006 \003(\tR\rseenUnique"
+  "Ids\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022"
+  "&\n\014max_messages\030\010 \001(\rH\002R\013maxMessages\210\001\001\022"
+  "!\n\014newest_first\030\t \001(\010R\013newestFirst\022&\n\014he"
+  "ader_lines\030\n \001(\rH\003R\013headerLines\210\001\001\022\037\n\013om"
+  "it_sha256\030\013 \001(\010R\nomitSha256B\013\n\tselection"
+  "B\r\n\013_max_octetsB\017\n\r_max_messagesB\017\n\r_hea"
+  "der_lines\"*\n\tUniqueIds\022\035\n\nunique_ids\030\001 \003"
+  "(\tR\tuniqueIds\"\310\001\n\025FetchMessagesResponse\022"
+  "&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005parts\022"
+  "0\n\010progress\030\002 \001(\0132\024.popgate.v1.ProgressR"
+  "\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-"
+  "\n\007summary\030\004 \001(\0132\023.popgate.v1.SummaryR\007su"
+  "mmaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013delivery_id"
+  "\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001(\0132\025.popg"
+  "ate.v1.PartStartR\005start\022\022\n\004data\030\003 \001(\014R\004d"
+  "ata\022%\n\003end\030\004 \001(\0132\023.popgate.v1.PartEndR\003e"
+  "nd\022-\n\007failure\030\005 \001(\0132\023.popgate.v1.Failure"
+  "R\007failure\022-\n\007skipped\030\006 \001(\0132\023.popgate.v1."
+  "SkippedR\007skipped\"\332\001\n\tPartStart\022%\n\016messag"
+  "e_number\030\001 \001(\rR\rmessageNumber\022\033\n\tunique_"
+  "id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030.po"
+  "pgate.v1.UniqueIdKindR\006idKind\022(\n\rlisted_"
+  "octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022\032\n\010posit"
+  "ion\030\005 \001(\rR\010positionB\020\n\016_listed_octets\"\205\001"
+  "\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octets\022\024\n\005crc"
+  "32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R\006sha256\022"
+  "$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgrees\210\001\001B\016\n"
+  "\014_size_agrees\"{\n\007Failure\022/\n\006reason\030\001 \001(\016"
+  "2\027.popgate.v1.ErrorReasonR\006reason\022\032\n\010res"
+  "ponse\030\002 \001(\tR\010response\022#\n\rresponse_code\030\003"
+  " \001(\tR\014responseCode\"9\n\007Skipped\022.\n\006reason\030"
+  "\001 \001(\0162\026.popgate.v1.SkipReasonR\006reason\"h\n"
+  "\010Progress\022\032\n\010messages\030\001 \001(\rR\010messages\022!\n"
+  "\014new_messages\030\002 \001(\rR\013newMessages\022\035\n\nnew_"
+  "octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summary\022\034\n\td"
+  "elivered\030\001 \001(\rR\tdelivered\022\030\n\007skipped\030\002 \001"
+  "(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006failed\022\034\n\tr"
+  "emaining\030\004 \001(\rR\tremaining\022/\n\010findings\030\005 "
+  "\003(\0162\023.popgate.v1.FindingR\010findings\"\223\002\n\026C"
+  "ollectMessagesRequest\022-\n\004open\030\001 \001(\0132\027.po"
+  "pgate.v1.CollectOpenH\000R\004open\022,\n\006choose\030\002"
+  " \001(\0132\022.popgate.v1.ChooseH\000R\006choose\022,\n\006se"
+  "ttle\030\003 \001(\0132\022.popgate.v1.SettleH\000R\006settle"
+  "\022;\n\013credentials\030\004 \001(\0132\027.popgate.v1.Crede"
+  "ntialsH\000R\013credentials\022&\n\004stop\030\005 \001(\0132\020.po"
+  "pgate.v1.StopH\000R\004stopB\t\n\007request\"\303\003\n\013Col"
+  "lectOpen\0226\n\005fetch\030\001 \001(\0132 .popgate.v1.Fet"
+  "chMessagesRequestR\005fetch\022\024\n\005offer\030\002 \001(\010R"
+  "\005offer\0229\n\026max_unsettled_messages\030\003 \001(\rH\000"
+  "R\024maxUnsettledMessages\210\001\001\0225\n\024max_unsettl"
+  "ed_octets\030\004 \001(\003H\001R\022maxUnsettledOctets\210\001\001"
+  "\022,\n\017commit_messages\030\005 \001(\rH\002R\016commitMessa"
+  "ges\210\001\001\022B\n\017commit_interval\030\006 \001(\0132\031.google"
+  ".protobuf.DurationR\016commitInterval\022:\n\013ac"
+  "k_timeout\030\007 \001(\0132\031.google.protobuf.Durati"
+  "onR\nackTimeoutB\031\n\027_max_unsettled_message"
+  "sB\027\n\025_max_unsettled_octetsB\022\n\020_commit_me"
+  "ssages\"E\n\006Choose\022\'\n\017message_numbers\030\001 \003("
+  "\rR\016messageNumbers\022\022\n\004done\030\002 \001(\010R\004done\"\200\001"
+  "\n\006Settle\022!\n\014delivery_ids\030\001 \003(\004R\013delivery"
+  "Ids\022\030\n\007through\030\002 \001(\004R\007through\0229\n\013disposi"
+  "tion\030\003 \001(\0162\027.popgate.v1.DispositionR\013dis"
+  "position\"\006\n\004Stop\"\355\002\n\027CollectMessagesResp"
+  "onse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005p"
+  "arts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.Prog"
+  "ressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor"
+  "\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Summar"
+  "yR\007summary\022\'\n\005offer\030\005 \001(\0132\021.popgate.v1.O"
+  "fferR\005offer\022L\n\022credentials_needed\030\006 \001(\0132"
+  "\035.popgate.v1.CredentialsNeededR\021credenti"
+  "alsNeeded\022*\n\006commit\030\007 \001(\0132\022.popgate.v1.C"
+  "ommitR\006commitB\t\n\007_cursor\"R\n\005Offer\0225\n\010mes"
+  "sages\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010"
+  "messages\022\022\n\004done\030\002 \001(\010R\004done\"B\n\021Credenti"
+  "alsNeeded\022-\n\007failure\030\001 \001(\0132\023.popgate.v1."
+  "FailureR\007failure\"\247\001\n\006Commit\0223\n\007outcome\030\001"
+  " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome"
+  "\022\032\n\010response\030\002 \001(\tR\010response\0228\n\010messages"
+  "\030\003 \003(\0132\034.popgate.v1.CommittedMessageR\010me"
+  "ssages\022\022\n\004done\030\004 \001(\010R\004done\"\241\001\n\020Committed"
+  "Message\022\037\n\013delivery_id\030\001 \001(\004R\ndeliveryId"
+  "\022\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0223\n\007outcome"
+  "\030\003 \001(\0162\031.popgate.v1.DeleteOutcomeR\007outco"
+  "me\022\032\n\010response\030\004 \001(\tR\010response\"\267\001\n\025Delet"
+  "eMessagesRequest\022*\n\006server\030\001 \001(\0132\022.popga"
+  "te.v1.ServerR\006server\0229\n\013credentials\030\002 \001("
+  "\0132\027.popgate.v1.CredentialsR\013credentials\022"
+  "7\n\010messages\030\003 \003(\0132\033.popgate.v1.MessageTo"
+  "DeleteR\010messages\"V\n\017MessageToDelete\022\033\n\tu"
+  "nique_id\030\001 \001(\tR\010uniqueId\022\033\n\006octets\030\002 \001(\003"
+  "H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n\026DeleteMessa"
+  "gesResponse\0226\n\010messages\030\001 \003(\0132\032.popgate."
+  "v1.DeletedMessageR\010messages\0223\n\007outcome\030\002"
+  " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome"
+  "\022\032\n\010response\030\003 \001(\tR\010response\"~\n\016DeletedM"
+  "essage\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\0223\n\007o"
+  "utcome\030\002 \001(\0162\031.popgate.v1.DeleteOutcomeR"
+  "\007outcome\022\032\n\010response\030\003 \001(\tR\010response*\203\001\n"
+  "\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIND_UNSPECIF"
+  "IED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE\020\001\022\034\n\030UNIQ"
+  "UE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQUE_ID_KIND"
+  "_MISSING\020\003*\214\002\n\007Finding\022\027\n\023FINDING_UNSPEC"
+  "IFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_DUPLICATE\020"
+  "\001\022\036\n\032FINDING_UNIQUE_IDS_MISSING\020\002\022\035\n\031FIN"
+  "DING_PIPELINING_BROKEN\020\003\022\027\n\023FINDING_SIZE"
+  "S_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZERO\020\005\022\033\n\027FI"
+  "NDING_LISTING_DAMAGED\020\006\022\037\n\033FINDING_UNIQU"
+  "E_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LOGIN_DELAY\020"
+  "\010*D\n\nSkipReason\022\033\n\027SKIP_REASON_UNSPECIFI"
+  "ED\020\000\022\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispo"
+  "sition\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022D"
+  "ISPOSITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020"
+  "\002*\274\001\n\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UN"
+  "SPECIFIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022"
+  "\027\n\023DELETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCO"
+  "ME_UNKNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND"
+  "\020\004\022\034\n\030DELETE_OUTCOME_AMBIGUOUS\020\0052\205\003\n\016Mai"
+  "lboxService\022X\n\014ListMessages\022\037.popgate.v1"
+  ".ListMessagesRequest\032 .popgate.v1.ListMe"
+  "ssagesResponse\"\003\220\002\0020\001\022[\n\rFetchMessages\022 "
+  ".popgate.v1.FetchMessagesRequest\032!.popga"
+  "te.v1.FetchMessagesResponse\"\003\220\002\0020\001\022^\n\017Co"
+  "llectMessages\022\".popgate.v1.CollectMessag"
+  "esRequest\032#.popgate.v1.CollectMessagesRe"
+  "sponse(\0010\001\022\\\n\016DeleteMessages\022!.popgate.v"
+  "1.DeleteMessagesRequest\032\".popgate.v1.Del"
+  "eteMessagesResponse\"\003\220\002\002b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps[2] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps[3] = {
+  &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
   &::descriptor_table_popgate_2fv1_2ferror_2eproto,
   &::descriptor_table_popgate_2fv1_2fserver_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto = {
-    false, false, 4280, descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto,
+    false, false, 6352, descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto,
     "popgate/v1/mailbox_service.proto",
-    &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps, 2, 19,
+    &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps, 3, 29,
     schemas, file_default_instances, TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets,
     file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto, file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto,
     file_level_service_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto,
@@ -766,6 +1104,8 @@ bool Finding_IsValid(int value) {
     case 4:
     case 5:
     case 6:
+    case 7:
+    case 8:
       return true;
     default:
       return false;
@@ -786,9 +1126,24 @@ bool SkipReason_IsValid(int value) {
   }
 }
 
-const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* DeleteOutcome_descriptor() {
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Disposition_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto);
   return file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[3];
+}
+bool Disposition_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* DeleteOutcome_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto);
+  return file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[4];
 }
 bool DeleteOutcome_IsValid(int value) {
   switch (value) {
@@ -5586,6 +5941,2912 @@ void Summary::InternalSwap(Summary* other) {
 
 // ===================================================================
 
+class CollectMessagesRequest::_Internal {
+ public:
+  static const ::popgate::v1::CollectOpen& open(const CollectMessagesRequest* msg);
+  static const ::popgate::v1::Choose& choose(const CollectMessagesRequest* msg);
+  static const ::popgate::v1::Settle& settle(const CollectMessagesRequest* msg);
+  static const ::popgate::v1::Credentials& credentials(const CollectMessagesRequest* msg);
+  static const ::popgate::v1::Stop& stop(const CollectMessagesRequest* msg);
+};
+
+const ::popgate::v1::CollectOpen&
+CollectMessagesRequest::_Internal::open(const CollectMessagesRequest* msg) {
+  return *msg->_impl_.request_.open_;
+}
+const ::popgate::v1::Choose&
+CollectMessagesRequest::_Internal::choose(const CollectMessagesRequest* msg) {
+  return *msg->_impl_.request_.choose_;
+}
+const ::popgate::v1::Settle&
+CollectMessagesRequest::_Internal::settle(const CollectMessagesRequest* msg) {
+  return *msg->_impl_.request_.settle_;
+}
+const ::popgate::v1::Credentials&
+CollectMessagesRequest::_Internal::credentials(const CollectMessagesRequest* msg) {
+  return *msg->_impl_.request_.credentials_;
+}
+const ::popgate::v1::Stop&
+CollectMessagesRequest::_Internal::stop(const CollectMessagesRequest* msg) {
+  return *msg->_impl_.request_.stop_;
+}
+void CollectMessagesRequest::set_allocated_open(::popgate::v1::CollectOpen* open) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_request();
+  if (open) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(open);
+    if (message_arena != submessage_arena) {
+      open = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, open, submessage_arena);
+    }
+    set_has_open();
+    _impl_.request_.open_ = open;
+  }
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesRequest.open)
+}
+void CollectMessagesRequest::set_allocated_choose(::popgate::v1::Choose* choose) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_request();
+  if (choose) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(choose);
+    if (message_arena != submessage_arena) {
+      choose = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, choose, submessage_arena);
+    }
+    set_has_choose();
+    _impl_.request_.choose_ = choose;
+  }
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesRequest.choose)
+}
+void CollectMessagesRequest::set_allocated_settle(::popgate::v1::Settle* settle) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_request();
+  if (settle) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(settle);
+    if (message_arena != submessage_arena) {
+      settle = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, settle, submessage_arena);
+    }
+    set_has_settle();
+    _impl_.request_.settle_ = settle;
+  }
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesRequest.settle)
+}
+void CollectMessagesRequest::set_allocated_credentials(::popgate::v1::Credentials* credentials) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_request();
+  if (credentials) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(credentials));
+    if (message_arena != submessage_arena) {
+      credentials = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, credentials, submessage_arena);
+    }
+    set_has_credentials();
+    _impl_.request_.credentials_ = credentials;
+  }
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesRequest.credentials)
+}
+void CollectMessagesRequest::clear_credentials() {
+  if (_internal_has_credentials()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.request_.credentials_;
+    }
+    clear_has_request();
+  }
+}
+void CollectMessagesRequest::set_allocated_stop(::popgate::v1::Stop* stop) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_request();
+  if (stop) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(stop);
+    if (message_arena != submessage_arena) {
+      stop = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, stop, submessage_arena);
+    }
+    set_has_stop();
+    _impl_.request_.stop_ = stop;
+  }
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesRequest.stop)
+}
+CollectMessagesRequest::CollectMessagesRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.CollectMessagesRequest)
+}
+CollectMessagesRequest::CollectMessagesRequest(const CollectMessagesRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  CollectMessagesRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.request_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  clear_has_request();
+  switch (from.request_case()) {
+    case kOpen: {
+      _this->_internal_mutable_open()->::popgate::v1::CollectOpen::MergeFrom(
+          from._internal_open());
+      break;
+    }
+    case kChoose: {
+      _this->_internal_mutable_choose()->::popgate::v1::Choose::MergeFrom(
+          from._internal_choose());
+      break;
+    }
+    case kSettle: {
+      _this->_internal_mutable_settle()->::popgate::v1::Settle::MergeFrom(
+          from._internal_settle());
+      break;
+    }
+    case kCredentials: {
+      _this->_internal_mutable_credentials()->::popgate::v1::Credentials::MergeFrom(
+          from._internal_credentials());
+      break;
+    }
+    case kStop: {
+      _this->_internal_mutable_stop()->::popgate::v1::Stop::MergeFrom(
+          from._internal_stop());
+      break;
+    }
+    case REQUEST_NOT_SET: {
+      break;
+    }
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.CollectMessagesRequest)
+}
+
+inline void CollectMessagesRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.request_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}
+  };
+  clear_has_request();
+}
+
+CollectMessagesRequest::~CollectMessagesRequest() {
+  // @@protoc_insertion_point(destructor:popgate.v1.CollectMessagesRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void CollectMessagesRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (has_request()) {
+    clear_request();
+  }
+}
+
+void CollectMessagesRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void CollectMessagesRequest::clear_request() {
+// @@protoc_insertion_point(one_of_clear_start:popgate.v1.CollectMessagesRequest)
+  switch (request_case()) {
+    case kOpen: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.request_.open_;
+      }
+      break;
+    }
+    case kChoose: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.request_.choose_;
+      }
+      break;
+    }
+    case kSettle: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.request_.settle_;
+      }
+      break;
+    }
+    case kCredentials: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.request_.credentials_;
+      }
+      break;
+    }
+    case kStop: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.request_.stop_;
+      }
+      break;
+    }
+    case REQUEST_NOT_SET: {
+      break;
+    }
+  }
+  _impl_._oneof_case_[0] = REQUEST_NOT_SET;
+}
+
+
+void CollectMessagesRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.CollectMessagesRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  clear_request();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* CollectMessagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.CollectOpen open = 1 [json_name = "open"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_open(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Choose choose = 2 [json_name = "choose"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_choose(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Settle settle = 3 [json_name = "settle"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_settle(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Credentials credentials = 4 [json_name = "credentials"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_credentials(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Stop stop = 5 [json_name = "stop"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_stop(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* CollectMessagesRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.CollectMessagesRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.CollectOpen open = 1 [json_name = "open"];
+  if (_internal_has_open()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::open(this),
+        _Internal::open(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Choose choose = 2 [json_name = "choose"];
+  if (_internal_has_choose()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::choose(this),
+        _Internal::choose(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Settle settle = 3 [json_name = "settle"];
+  if (_internal_has_settle()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::settle(this),
+        _Internal::settle(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Credentials credentials = 4 [json_name = "credentials"];
+  if (_internal_has_credentials()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::credentials(this),
+        _Internal::credentials(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Stop stop = 5 [json_name = "stop"];
+  if (_internal_has_stop()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::stop(this),
+        _Internal::stop(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.CollectMessagesRequest)
+  return target;
+}
+
+size_t CollectMessagesRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.CollectMessagesRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  switch (request_case()) {
+    // .popgate.v1.CollectOpen open = 1 [json_name = "open"];
+    case kOpen: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.request_.open_);
+      break;
+    }
+    // .popgate.v1.Choose choose = 2 [json_name = "choose"];
+    case kChoose: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.request_.choose_);
+      break;
+    }
+    // .popgate.v1.Settle settle = 3 [json_name = "settle"];
+    case kSettle: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.request_.settle_);
+      break;
+    }
+    // .popgate.v1.Credentials credentials = 4 [json_name = "credentials"];
+    case kCredentials: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.request_.credentials_);
+      break;
+    }
+    // .popgate.v1.Stop stop = 5 [json_name = "stop"];
+    case kStop: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.request_.stop_);
+      break;
+    }
+    case REQUEST_NOT_SET: {
+      break;
+    }
+  }
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CollectMessagesRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    CollectMessagesRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CollectMessagesRequest::GetClassData() const { return &_class_data_; }
+
+
+void CollectMessagesRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<CollectMessagesRequest*>(&to_msg);
+  auto& from = static_cast<const CollectMessagesRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.CollectMessagesRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  switch (from.request_case()) {
+    case kOpen: {
+      _this->_internal_mutable_open()->::popgate::v1::CollectOpen::MergeFrom(
+          from._internal_open());
+      break;
+    }
+    case kChoose: {
+      _this->_internal_mutable_choose()->::popgate::v1::Choose::MergeFrom(
+          from._internal_choose());
+      break;
+    }
+    case kSettle: {
+      _this->_internal_mutable_settle()->::popgate::v1::Settle::MergeFrom(
+          from._internal_settle());
+      break;
+    }
+    case kCredentials: {
+      _this->_internal_mutable_credentials()->::popgate::v1::Credentials::MergeFrom(
+          from._internal_credentials());
+      break;
+    }
+    case kStop: {
+      _this->_internal_mutable_stop()->::popgate::v1::Stop::MergeFrom(
+          from._internal_stop());
+      break;
+    }
+    case REQUEST_NOT_SET: {
+      break;
+    }
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void CollectMessagesRequest::CopyFrom(const CollectMessagesRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.CollectMessagesRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool CollectMessagesRequest::IsInitialized() const {
+  return true;
+}
+
+void CollectMessagesRequest::InternalSwap(CollectMessagesRequest* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_.request_, other->_impl_.request_);
+  swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata CollectMessagesRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[15]);
+}
+
+// ===================================================================
+
+class CollectOpen::_Internal {
+ public:
+  using HasBits = decltype(std::declval<CollectOpen>()._impl_._has_bits_);
+  static const ::popgate::v1::FetchMessagesRequest& fetch(const CollectOpen* msg);
+  static void set_has_max_unsettled_messages(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+  static void set_has_max_unsettled_octets(HasBits* has_bits) {
+    (*has_bits)[0] |= 2u;
+  }
+  static void set_has_commit_messages(HasBits* has_bits) {
+    (*has_bits)[0] |= 4u;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& commit_interval(const CollectOpen* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& ack_timeout(const CollectOpen* msg);
+};
+
+const ::popgate::v1::FetchMessagesRequest&
+CollectOpen::_Internal::fetch(const CollectOpen* msg) {
+  return *msg->_impl_.fetch_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+CollectOpen::_Internal::commit_interval(const CollectOpen* msg) {
+  return *msg->_impl_.commit_interval_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+CollectOpen::_Internal::ack_timeout(const CollectOpen* msg) {
+  return *msg->_impl_.ack_timeout_;
+}
+void CollectOpen::clear_commit_interval() {
+  if (GetArenaForAllocation() == nullptr && _impl_.commit_interval_ != nullptr) {
+    delete _impl_.commit_interval_;
+  }
+  _impl_.commit_interval_ = nullptr;
+}
+void CollectOpen::clear_ack_timeout() {
+  if (GetArenaForAllocation() == nullptr && _impl_.ack_timeout_ != nullptr) {
+    delete _impl_.ack_timeout_;
+  }
+  _impl_.ack_timeout_ = nullptr;
+}
+CollectOpen::CollectOpen(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.CollectOpen)
+}
+CollectOpen::CollectOpen(const CollectOpen& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  CollectOpen* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.fetch_){nullptr}
+    , decltype(_impl_.commit_interval_){nullptr}
+    , decltype(_impl_.ack_timeout_){nullptr}
+    , decltype(_impl_.offer_){}
+    , decltype(_impl_.max_unsettled_messages_){}
+    , decltype(_impl_.max_unsettled_octets_){}
+    , decltype(_impl_.commit_messages_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_fetch()) {
+    _this->_impl_.fetch_ = new ::popgate::v1::FetchMessagesRequest(*from._impl_.fetch_);
+  }
+  if (from._internal_has_commit_interval()) {
+    _this->_impl_.commit_interval_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.commit_interval_);
+  }
+  if (from._internal_has_ack_timeout()) {
+    _this->_impl_.ack_timeout_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.ack_timeout_);
+  }
+  ::memcpy(&_impl_.offer_, &from._impl_.offer_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.commit_messages_) -
+    reinterpret_cast<char*>(&_impl_.offer_)) + sizeof(_impl_.commit_messages_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.CollectOpen)
+}
+
+inline void CollectOpen::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.fetch_){nullptr}
+    , decltype(_impl_.commit_interval_){nullptr}
+    , decltype(_impl_.ack_timeout_){nullptr}
+    , decltype(_impl_.offer_){false}
+    , decltype(_impl_.max_unsettled_messages_){0u}
+    , decltype(_impl_.max_unsettled_octets_){int64_t{0}}
+    , decltype(_impl_.commit_messages_){0u}
+  };
+}
+
+CollectOpen::~CollectOpen() {
+  // @@protoc_insertion_point(destructor:popgate.v1.CollectOpen)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void CollectOpen::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.fetch_;
+  if (this != internal_default_instance()) delete _impl_.commit_interval_;
+  if (this != internal_default_instance()) delete _impl_.ack_timeout_;
+}
+
+void CollectOpen::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void CollectOpen::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.CollectOpen)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.fetch_ != nullptr) {
+    delete _impl_.fetch_;
+  }
+  _impl_.fetch_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.commit_interval_ != nullptr) {
+    delete _impl_.commit_interval_;
+  }
+  _impl_.commit_interval_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.ack_timeout_ != nullptr) {
+    delete _impl_.ack_timeout_;
+  }
+  _impl_.ack_timeout_ = nullptr;
+  _impl_.offer_ = false;
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    ::memset(&_impl_.max_unsettled_messages_, 0, static_cast<size_t>(
+        reinterpret_cast<char*>(&_impl_.commit_messages_) -
+        reinterpret_cast<char*>(&_impl_.max_unsettled_messages_)) + sizeof(_impl_.commit_messages_));
+  }
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* CollectOpen::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.FetchMessagesRequest fetch = 1 [json_name = "fetch"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_fetch(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool offer = 2 [json_name = "offer"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.offer_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional uint32 max_unsettled_messages = 3 [json_name = "maxUnsettledMessages"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _Internal::set_has_max_unsettled_messages(&has_bits);
+          _impl_.max_unsettled_messages_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional int64 max_unsettled_octets = 4 [json_name = "maxUnsettledOctets"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _Internal::set_has_max_unsettled_octets(&has_bits);
+          _impl_.max_unsettled_octets_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional uint32 commit_messages = 5 [json_name = "commitMessages"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+          _Internal::set_has_commit_messages(&has_bits);
+          _impl_.commit_messages_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration commit_interval = 6 [json_name = "commitInterval"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_commit_interval(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration ack_timeout = 7 [json_name = "ackTimeout"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_ack_timeout(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* CollectOpen::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.CollectOpen)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.FetchMessagesRequest fetch = 1 [json_name = "fetch"];
+  if (this->_internal_has_fetch()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::fetch(this),
+        _Internal::fetch(this).GetCachedSize(), target, stream);
+  }
+
+  // bool offer = 2 [json_name = "offer"];
+  if (this->_internal_offer() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(2, this->_internal_offer(), target);
+  }
+
+  // optional uint32 max_unsettled_messages = 3 [json_name = "maxUnsettledMessages"];
+  if (_internal_has_max_unsettled_messages()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt32ToArray(3, this->_internal_max_unsettled_messages(), target);
+  }
+
+  // optional int64 max_unsettled_octets = 4 [json_name = "maxUnsettledOctets"];
+  if (_internal_has_max_unsettled_octets()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(4, this->_internal_max_unsettled_octets(), target);
+  }
+
+  // optional uint32 commit_messages = 5 [json_name = "commitMessages"];
+  if (_internal_has_commit_messages()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt32ToArray(5, this->_internal_commit_messages(), target);
+  }
+
+  // .google.protobuf.Duration commit_interval = 6 [json_name = "commitInterval"];
+  if (this->_internal_has_commit_interval()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::commit_interval(this),
+        _Internal::commit_interval(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Duration ack_timeout = 7 [json_name = "ackTimeout"];
+  if (this->_internal_has_ack_timeout()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::ack_timeout(this),
+        _Internal::ack_timeout(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.CollectOpen)
+  return target;
+}
+
+size_t CollectOpen::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.CollectOpen)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .popgate.v1.FetchMessagesRequest fetch = 1 [json_name = "fetch"];
+  if (this->_internal_has_fetch()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.fetch_);
+  }
+
+  // .google.protobuf.Duration commit_interval = 6 [json_name = "commitInterval"];
+  if (this->_internal_has_commit_interval()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.commit_interval_);
+  }
+
+  // .google.protobuf.Duration ack_timeout = 7 [json_name = "ackTimeout"];
+  if (this->_internal_has_ack_timeout()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.ack_timeout_);
+  }
+
+  // bool offer = 2 [json_name = "offer"];
+  if (this->_internal_offer() != 0) {
+    total_size += 1 + 1;
+  }
+
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    // optional uint32 max_unsettled_messages = 3 [json_name = "maxUnsettledMessages"];
+    if (cached_has_bits & 0x00000001u) {
+      total_size += ::_pbi::WireFormatLite::UInt32SizePlusOne(this->_internal_max_unsettled_messages());
+    }
+
+    // optional int64 max_unsettled_octets = 4 [json_name = "maxUnsettledOctets"];
+    if (cached_has_bits & 0x00000002u) {
+      total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_max_unsettled_octets());
+    }
+
+    // optional uint32 commit_messages = 5 [json_name = "commitMessages"];
+    if (cached_has_bits & 0x00000004u) {
+      total_size += ::_pbi::WireFormatLite::UInt32SizePlusOne(this->_internal_commit_messages());
+    }
+
+  }
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CollectOpen::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    CollectOpen::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CollectOpen::GetClassData() const { return &_class_data_; }
+
+
+void CollectOpen::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<CollectOpen*>(&to_msg);
+  auto& from = static_cast<const CollectOpen&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.CollectOpen)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_fetch()) {
+    _this->_internal_mutable_fetch()->::popgate::v1::FetchMessagesRequest::MergeFrom(
+        from._internal_fetch());
+  }
+  if (from._internal_has_commit_interval()) {
+    _this->_internal_mutable_commit_interval()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_commit_interval());
+  }
+  if (from._internal_has_ack_timeout()) {
+    _this->_internal_mutable_ack_timeout()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_ack_timeout());
+  }
+  if (from._internal_offer() != 0) {
+    _this->_internal_set_offer(from._internal_offer());
+  }
+  cached_has_bits = from._impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    if (cached_has_bits & 0x00000001u) {
+      _this->_impl_.max_unsettled_messages_ = from._impl_.max_unsettled_messages_;
+    }
+    if (cached_has_bits & 0x00000002u) {
+      _this->_impl_.max_unsettled_octets_ = from._impl_.max_unsettled_octets_;
+    }
+    if (cached_has_bits & 0x00000004u) {
+      _this->_impl_.commit_messages_ = from._impl_.commit_messages_;
+    }
+    _this->_impl_._has_bits_[0] |= cached_has_bits;
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void CollectOpen::CopyFrom(const CollectOpen& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.CollectOpen)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool CollectOpen::IsInitialized() const {
+  return true;
+}
+
+void CollectOpen::InternalSwap(CollectOpen* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(CollectOpen, _impl_.commit_messages_)
+      + sizeof(CollectOpen::_impl_.commit_messages_)
+      - PROTOBUF_FIELD_OFFSET(CollectOpen, _impl_.fetch_)>(
+          reinterpret_cast<char*>(&_impl_.fetch_),
+          reinterpret_cast<char*>(&other->_impl_.fetch_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata CollectOpen::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[16]);
+}
+
+// ===================================================================
+
+class Choose::_Internal {
+ public:
+};
+
+Choose::Choose(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Choose)
+}
+Choose::Choose(const Choose& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Choose* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.message_numbers_){from._impl_.message_numbers_}
+    , /*decltype(_impl_._message_numbers_cached_byte_size_)*/{0}
+    , decltype(_impl_.done_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.done_ = from._impl_.done_;
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Choose)
+}
+
+inline void Choose::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.message_numbers_){arena}
+    , /*decltype(_impl_._message_numbers_cached_byte_size_)*/{0}
+    , decltype(_impl_.done_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+Choose::~Choose() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Choose)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Choose::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.message_numbers_.~RepeatedField();
+}
+
+void Choose::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Choose::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Choose)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.message_numbers_.Clear();
+  _impl_.done_ = false;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Choose::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated uint32 message_numbers = 1 [json_name = "messageNumbers"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedUInt32Parser(_internal_mutable_message_numbers(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 8) {
+          _internal_add_message_numbers(::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr));
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool done = 2 [json_name = "done"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.done_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Choose::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Choose)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated uint32 message_numbers = 1 [json_name = "messageNumbers"];
+  {
+    int byte_size = _impl_._message_numbers_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteUInt32Packed(
+          1, _internal_message_numbers(), byte_size, target);
+    }
+  }
+
+  // bool done = 2 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(2, this->_internal_done(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Choose)
+  return target;
+}
+
+size_t Choose::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Choose)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated uint32 message_numbers = 1 [json_name = "messageNumbers"];
+  {
+    size_t data_size = ::_pbi::WireFormatLite::
+      UInt32Size(this->_impl_.message_numbers_);
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._message_numbers_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // bool done = 2 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Choose::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Choose::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Choose::GetClassData() const { return &_class_data_; }
+
+
+void Choose::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Choose*>(&to_msg);
+  auto& from = static_cast<const Choose&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Choose)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.message_numbers_.MergeFrom(from._impl_.message_numbers_);
+  if (from._internal_done() != 0) {
+    _this->_internal_set_done(from._internal_done());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Choose::CopyFrom(const Choose& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Choose)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Choose::IsInitialized() const {
+  return true;
+}
+
+void Choose::InternalSwap(Choose* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.message_numbers_.InternalSwap(&other->_impl_.message_numbers_);
+  swap(_impl_.done_, other->_impl_.done_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Choose::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[17]);
+}
+
+// ===================================================================
+
+class Settle::_Internal {
+ public:
+};
+
+Settle::Settle(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Settle)
+}
+Settle::Settle(const Settle& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Settle* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.delivery_ids_){from._impl_.delivery_ids_}
+    , /*decltype(_impl_._delivery_ids_cached_byte_size_)*/{0}
+    , decltype(_impl_.through_){}
+    , decltype(_impl_.disposition_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  ::memcpy(&_impl_.through_, &from._impl_.through_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.disposition_) -
+    reinterpret_cast<char*>(&_impl_.through_)) + sizeof(_impl_.disposition_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Settle)
+}
+
+inline void Settle::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.delivery_ids_){arena}
+    , /*decltype(_impl_._delivery_ids_cached_byte_size_)*/{0}
+    , decltype(_impl_.through_){uint64_t{0u}}
+    , decltype(_impl_.disposition_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+Settle::~Settle() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Settle)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Settle::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.delivery_ids_.~RepeatedField();
+}
+
+void Settle::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Settle::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Settle)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.delivery_ids_.Clear();
+  ::memset(&_impl_.through_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.disposition_) -
+      reinterpret_cast<char*>(&_impl_.through_)) + sizeof(_impl_.disposition_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Settle::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated uint64 delivery_ids = 1 [json_name = "deliveryIds"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedUInt64Parser(_internal_mutable_delivery_ids(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 8) {
+          _internal_add_delivery_ids(::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr));
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // uint64 through = 2 [json_name = "through"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.through_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Disposition disposition = 3 [json_name = "disposition"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_disposition(static_cast<::popgate::v1::Disposition>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Settle::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Settle)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated uint64 delivery_ids = 1 [json_name = "deliveryIds"];
+  {
+    int byte_size = _impl_._delivery_ids_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteUInt64Packed(
+          1, _internal_delivery_ids(), byte_size, target);
+    }
+  }
+
+  // uint64 through = 2 [json_name = "through"];
+  if (this->_internal_through() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt64ToArray(2, this->_internal_through(), target);
+  }
+
+  // .popgate.v1.Disposition disposition = 3 [json_name = "disposition"];
+  if (this->_internal_disposition() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      3, this->_internal_disposition(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Settle)
+  return target;
+}
+
+size_t Settle::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Settle)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated uint64 delivery_ids = 1 [json_name = "deliveryIds"];
+  {
+    size_t data_size = ::_pbi::WireFormatLite::
+      UInt64Size(this->_impl_.delivery_ids_);
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._delivery_ids_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // uint64 through = 2 [json_name = "through"];
+  if (this->_internal_through() != 0) {
+    total_size += ::_pbi::WireFormatLite::UInt64SizePlusOne(this->_internal_through());
+  }
+
+  // .popgate.v1.Disposition disposition = 3 [json_name = "disposition"];
+  if (this->_internal_disposition() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_disposition());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Settle::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Settle::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Settle::GetClassData() const { return &_class_data_; }
+
+
+void Settle::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Settle*>(&to_msg);
+  auto& from = static_cast<const Settle&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Settle)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.delivery_ids_.MergeFrom(from._impl_.delivery_ids_);
+  if (from._internal_through() != 0) {
+    _this->_internal_set_through(from._internal_through());
+  }
+  if (from._internal_disposition() != 0) {
+    _this->_internal_set_disposition(from._internal_disposition());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Settle::CopyFrom(const Settle& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Settle)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Settle::IsInitialized() const {
+  return true;
+}
+
+void Settle::InternalSwap(Settle* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.delivery_ids_.InternalSwap(&other->_impl_.delivery_ids_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Settle, _impl_.disposition_)
+      + sizeof(Settle::_impl_.disposition_)
+      - PROTOBUF_FIELD_OFFSET(Settle, _impl_.through_)>(
+          reinterpret_cast<char*>(&_impl_.through_),
+          reinterpret_cast<char*>(&other->_impl_.through_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Settle::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[18]);
+}
+
+// ===================================================================
+
+class Stop::_Internal {
+ public:
+};
+
+Stop::Stop(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase(arena, is_message_owned) {
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Stop)
+}
+Stop::Stop(const Stop& from)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase() {
+  Stop* const _this = this; (void)_this;
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Stop)
+}
+
+
+
+
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Stop::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl,
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl,
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Stop::GetClassData() const { return &_class_data_; }
+
+
+
+
+
+
+
+::PROTOBUF_NAMESPACE_ID::Metadata Stop::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[19]);
+}
+
+// ===================================================================
+
+class CollectMessagesResponse::_Internal {
+ public:
+  using HasBits = decltype(std::declval<CollectMessagesResponse>()._impl_._has_bits_);
+  static const ::popgate::v1::Progress& progress(const CollectMessagesResponse* msg);
+  static void set_has_cursor(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+  static const ::popgate::v1::Summary& summary(const CollectMessagesResponse* msg);
+  static const ::popgate::v1::Offer& offer(const CollectMessagesResponse* msg);
+  static const ::popgate::v1::CredentialsNeeded& credentials_needed(const CollectMessagesResponse* msg);
+  static const ::popgate::v1::Commit& commit(const CollectMessagesResponse* msg);
+};
+
+const ::popgate::v1::Progress&
+CollectMessagesResponse::_Internal::progress(const CollectMessagesResponse* msg) {
+  return *msg->_impl_.progress_;
+}
+const ::popgate::v1::Summary&
+CollectMessagesResponse::_Internal::summary(const CollectMessagesResponse* msg) {
+  return *msg->_impl_.summary_;
+}
+const ::popgate::v1::Offer&
+CollectMessagesResponse::_Internal::offer(const CollectMessagesResponse* msg) {
+  return *msg->_impl_.offer_;
+}
+const ::popgate::v1::CredentialsNeeded&
+CollectMessagesResponse::_Internal::credentials_needed(const CollectMessagesResponse* msg) {
+  return *msg->_impl_.credentials_needed_;
+}
+const ::popgate::v1::Commit&
+CollectMessagesResponse::_Internal::commit(const CollectMessagesResponse* msg) {
+  return *msg->_impl_.commit_;
+}
+CollectMessagesResponse::CollectMessagesResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.CollectMessagesResponse)
+}
+CollectMessagesResponse::CollectMessagesResponse(const CollectMessagesResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  CollectMessagesResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.parts_){from._impl_.parts_}
+    , decltype(_impl_.cursor_){}
+    , decltype(_impl_.progress_){nullptr}
+    , decltype(_impl_.summary_){nullptr}
+    , decltype(_impl_.offer_){nullptr}
+    , decltype(_impl_.credentials_needed_){nullptr}
+    , decltype(_impl_.commit_){nullptr}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.cursor_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.cursor_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (from._internal_has_cursor()) {
+    _this->_impl_.cursor_.Set(from._internal_cursor(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_progress()) {
+    _this->_impl_.progress_ = new ::popgate::v1::Progress(*from._impl_.progress_);
+  }
+  if (from._internal_has_summary()) {
+    _this->_impl_.summary_ = new ::popgate::v1::Summary(*from._impl_.summary_);
+  }
+  if (from._internal_has_offer()) {
+    _this->_impl_.offer_ = new ::popgate::v1::Offer(*from._impl_.offer_);
+  }
+  if (from._internal_has_credentials_needed()) {
+    _this->_impl_.credentials_needed_ = new ::popgate::v1::CredentialsNeeded(*from._impl_.credentials_needed_);
+  }
+  if (from._internal_has_commit()) {
+    _this->_impl_.commit_ = new ::popgate::v1::Commit(*from._impl_.commit_);
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.CollectMessagesResponse)
+}
+
+inline void CollectMessagesResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.parts_){arena}
+    , decltype(_impl_.cursor_){}
+    , decltype(_impl_.progress_){nullptr}
+    , decltype(_impl_.summary_){nullptr}
+    , decltype(_impl_.offer_){nullptr}
+    , decltype(_impl_.credentials_needed_){nullptr}
+    , decltype(_impl_.commit_){nullptr}
+  };
+  _impl_.cursor_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.cursor_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+CollectMessagesResponse::~CollectMessagesResponse() {
+  // @@protoc_insertion_point(destructor:popgate.v1.CollectMessagesResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void CollectMessagesResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.parts_.~RepeatedPtrField();
+  _impl_.cursor_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.progress_;
+  if (this != internal_default_instance()) delete _impl_.summary_;
+  if (this != internal_default_instance()) delete _impl_.offer_;
+  if (this != internal_default_instance()) delete _impl_.credentials_needed_;
+  if (this != internal_default_instance()) delete _impl_.commit_;
+}
+
+void CollectMessagesResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void CollectMessagesResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.CollectMessagesResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.parts_.Clear();
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    _impl_.cursor_.ClearNonDefaultToEmpty();
+  }
+  if (GetArenaForAllocation() == nullptr && _impl_.progress_ != nullptr) {
+    delete _impl_.progress_;
+  }
+  _impl_.progress_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.summary_ != nullptr) {
+    delete _impl_.summary_;
+  }
+  _impl_.summary_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.offer_ != nullptr) {
+    delete _impl_.offer_;
+  }
+  _impl_.offer_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.credentials_needed_ != nullptr) {
+    delete _impl_.credentials_needed_;
+  }
+  _impl_.credentials_needed_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.commit_ != nullptr) {
+    delete _impl_.commit_;
+  }
+  _impl_.commit_ = nullptr;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* CollectMessagesResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated .popgate.v1.Part parts = 1 [json_name = "parts"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_parts(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Progress progress = 2 [json_name = "progress"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_progress(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bytes cursor = 3 [json_name = "cursor"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_cursor();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Summary summary = 4 [json_name = "summary"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_summary(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Offer offer = 5 [json_name = "offer"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_offer(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.CredentialsNeeded credentials_needed = 6 [json_name = "credentialsNeeded"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_credentials_needed(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Commit commit = 7 [json_name = "commit"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_commit(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* CollectMessagesResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.CollectMessagesResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.Part parts = 1 [json_name = "parts"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_parts_size()); i < n; i++) {
+    const auto& repfield = this->_internal_parts(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Progress progress = 2 [json_name = "progress"];
+  if (this->_internal_has_progress()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::progress(this),
+        _Internal::progress(this).GetCachedSize(), target, stream);
+  }
+
+  // optional bytes cursor = 3 [json_name = "cursor"];
+  if (_internal_has_cursor()) {
+    target = stream->WriteBytesMaybeAliased(
+        3, this->_internal_cursor(), target);
+  }
+
+  // .popgate.v1.Summary summary = 4 [json_name = "summary"];
+  if (this->_internal_has_summary()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::summary(this),
+        _Internal::summary(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Offer offer = 5 [json_name = "offer"];
+  if (this->_internal_has_offer()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::offer(this),
+        _Internal::offer(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.CredentialsNeeded credentials_needed = 6 [json_name = "credentialsNeeded"];
+  if (this->_internal_has_credentials_needed()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::credentials_needed(this),
+        _Internal::credentials_needed(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Commit commit = 7 [json_name = "commit"];
+  if (this->_internal_has_commit()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::commit(this),
+        _Internal::commit(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.CollectMessagesResponse)
+  return target;
+}
+
+size_t CollectMessagesResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.CollectMessagesResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.Part parts = 1 [json_name = "parts"];
+  total_size += 1UL * this->_internal_parts_size();
+  for (const auto& msg : this->_impl_.parts_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // optional bytes cursor = 3 [json_name = "cursor"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+        this->_internal_cursor());
+  }
+
+  // .popgate.v1.Progress progress = 2 [json_name = "progress"];
+  if (this->_internal_has_progress()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.progress_);
+  }
+
+  // .popgate.v1.Summary summary = 4 [json_name = "summary"];
+  if (this->_internal_has_summary()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.summary_);
+  }
+
+  // .popgate.v1.Offer offer = 5 [json_name = "offer"];
+  if (this->_internal_has_offer()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.offer_);
+  }
+
+  // .popgate.v1.CredentialsNeeded credentials_needed = 6 [json_name = "credentialsNeeded"];
+  if (this->_internal_has_credentials_needed()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.credentials_needed_);
+  }
+
+  // .popgate.v1.Commit commit = 7 [json_name = "commit"];
+  if (this->_internal_has_commit()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.commit_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CollectMessagesResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    CollectMessagesResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CollectMessagesResponse::GetClassData() const { return &_class_data_; }
+
+
+void CollectMessagesResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<CollectMessagesResponse*>(&to_msg);
+  auto& from = static_cast<const CollectMessagesResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.CollectMessagesResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.parts_.MergeFrom(from._impl_.parts_);
+  if (from._internal_has_cursor()) {
+    _this->_internal_set_cursor(from._internal_cursor());
+  }
+  if (from._internal_has_progress()) {
+    _this->_internal_mutable_progress()->::popgate::v1::Progress::MergeFrom(
+        from._internal_progress());
+  }
+  if (from._internal_has_summary()) {
+    _this->_internal_mutable_summary()->::popgate::v1::Summary::MergeFrom(
+        from._internal_summary());
+  }
+  if (from._internal_has_offer()) {
+    _this->_internal_mutable_offer()->::popgate::v1::Offer::MergeFrom(
+        from._internal_offer());
+  }
+  if (from._internal_has_credentials_needed()) {
+    _this->_internal_mutable_credentials_needed()->::popgate::v1::CredentialsNeeded::MergeFrom(
+        from._internal_credentials_needed());
+  }
+  if (from._internal_has_commit()) {
+    _this->_internal_mutable_commit()->::popgate::v1::Commit::MergeFrom(
+        from._internal_commit());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void CollectMessagesResponse::CopyFrom(const CollectMessagesResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.CollectMessagesResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool CollectMessagesResponse::IsInitialized() const {
+  return true;
+}
+
+void CollectMessagesResponse::InternalSwap(CollectMessagesResponse* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  _impl_.parts_.InternalSwap(&other->_impl_.parts_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.cursor_, lhs_arena,
+      &other->_impl_.cursor_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(CollectMessagesResponse, _impl_.commit_)
+      + sizeof(CollectMessagesResponse::_impl_.commit_)
+      - PROTOBUF_FIELD_OFFSET(CollectMessagesResponse, _impl_.progress_)>(
+          reinterpret_cast<char*>(&_impl_.progress_),
+          reinterpret_cast<char*>(&other->_impl_.progress_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata CollectMessagesResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[20]);
+}
+
+// ===================================================================
+
+class Offer::_Internal {
+ public:
+};
+
+Offer::Offer(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Offer)
+}
+Offer::Offer(const Offer& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Offer* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.messages_){from._impl_.messages_}
+    , decltype(_impl_.done_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.done_ = from._impl_.done_;
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Offer)
+}
+
+inline void Offer::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.messages_){arena}
+    , decltype(_impl_.done_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+Offer::~Offer() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Offer)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Offer::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.messages_.~RepeatedPtrField();
+}
+
+void Offer::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Offer::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Offer)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.messages_.Clear();
+  _impl_.done_ = false;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Offer::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated .popgate.v1.ListedMessage messages = 1 [json_name = "messages"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_messages(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool done = 2 [json_name = "done"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.done_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Offer::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Offer)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.ListedMessage messages = 1 [json_name = "messages"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_messages_size()); i < n; i++) {
+    const auto& repfield = this->_internal_messages(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // bool done = 2 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(2, this->_internal_done(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Offer)
+  return target;
+}
+
+size_t Offer::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Offer)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.ListedMessage messages = 1 [json_name = "messages"];
+  total_size += 1UL * this->_internal_messages_size();
+  for (const auto& msg : this->_impl_.messages_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // bool done = 2 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Offer::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Offer::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Offer::GetClassData() const { return &_class_data_; }
+
+
+void Offer::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Offer*>(&to_msg);
+  auto& from = static_cast<const Offer&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Offer)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.messages_.MergeFrom(from._impl_.messages_);
+  if (from._internal_done() != 0) {
+    _this->_internal_set_done(from._internal_done());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Offer::CopyFrom(const Offer& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Offer)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Offer::IsInitialized() const {
+  return true;
+}
+
+void Offer::InternalSwap(Offer* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.messages_.InternalSwap(&other->_impl_.messages_);
+  swap(_impl_.done_, other->_impl_.done_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Offer::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[21]);
+}
+
+// ===================================================================
+
+class CredentialsNeeded::_Internal {
+ public:
+  static const ::popgate::v1::Failure& failure(const CredentialsNeeded* msg);
+};
+
+const ::popgate::v1::Failure&
+CredentialsNeeded::_Internal::failure(const CredentialsNeeded* msg) {
+  return *msg->_impl_.failure_;
+}
+CredentialsNeeded::CredentialsNeeded(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.CredentialsNeeded)
+}
+CredentialsNeeded::CredentialsNeeded(const CredentialsNeeded& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  CredentialsNeeded* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.failure_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_failure()) {
+    _this->_impl_.failure_ = new ::popgate::v1::Failure(*from._impl_.failure_);
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.CredentialsNeeded)
+}
+
+inline void CredentialsNeeded::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.failure_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+CredentialsNeeded::~CredentialsNeeded() {
+  // @@protoc_insertion_point(destructor:popgate.v1.CredentialsNeeded)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void CredentialsNeeded::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.failure_;
+}
+
+void CredentialsNeeded::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void CredentialsNeeded::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.CredentialsNeeded)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.failure_ != nullptr) {
+    delete _impl_.failure_;
+  }
+  _impl_.failure_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* CredentialsNeeded::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.Failure failure = 1 [json_name = "failure"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_failure(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* CredentialsNeeded::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.CredentialsNeeded)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.Failure failure = 1 [json_name = "failure"];
+  if (this->_internal_has_failure()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::failure(this),
+        _Internal::failure(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.CredentialsNeeded)
+  return target;
+}
+
+size_t CredentialsNeeded::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.CredentialsNeeded)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .popgate.v1.Failure failure = 1 [json_name = "failure"];
+  if (this->_internal_has_failure()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.failure_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CredentialsNeeded::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    CredentialsNeeded::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CredentialsNeeded::GetClassData() const { return &_class_data_; }
+
+
+void CredentialsNeeded::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<CredentialsNeeded*>(&to_msg);
+  auto& from = static_cast<const CredentialsNeeded&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.CredentialsNeeded)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_failure()) {
+    _this->_internal_mutable_failure()->::popgate::v1::Failure::MergeFrom(
+        from._internal_failure());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void CredentialsNeeded::CopyFrom(const CredentialsNeeded& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.CredentialsNeeded)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool CredentialsNeeded::IsInitialized() const {
+  return true;
+}
+
+void CredentialsNeeded::InternalSwap(CredentialsNeeded* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_.failure_, other->_impl_.failure_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata CredentialsNeeded::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[22]);
+}
+
+// ===================================================================
+
+class Commit::_Internal {
+ public:
+};
+
+Commit::Commit(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Commit)
+}
+Commit::Commit(const Commit& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Commit* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.messages_){from._impl_.messages_}
+    , decltype(_impl_.response_){}
+    , decltype(_impl_.outcome_){}
+    , decltype(_impl_.done_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response().empty()) {
+    _this->_impl_.response_.Set(from._internal_response(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.outcome_, &from._impl_.outcome_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.done_) -
+    reinterpret_cast<char*>(&_impl_.outcome_)) + sizeof(_impl_.done_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Commit)
+}
+
+inline void Commit::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.messages_){arena}
+    , decltype(_impl_.response_){}
+    , decltype(_impl_.outcome_){0}
+    , decltype(_impl_.done_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.response_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+Commit::~Commit() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Commit)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Commit::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.messages_.~RepeatedPtrField();
+  _impl_.response_.Destroy();
+}
+
+void Commit::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Commit::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Commit)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.messages_.Clear();
+  _impl_.response_.ClearToEmpty();
+  ::memset(&_impl_.outcome_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.done_) -
+      reinterpret_cast<char*>(&_impl_.outcome_)) + sizeof(_impl_.done_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Commit::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.CommitOutcome outcome = 1 [json_name = "outcome"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_outcome(static_cast<::popgate::v1::CommitOutcome>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // string response = 2 [json_name = "response"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_response();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Commit.response"));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .popgate.v1.CommittedMessage messages = 3 [json_name = "messages"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_messages(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool done = 4 [json_name = "done"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _impl_.done_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Commit::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Commit)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.CommitOutcome outcome = 1 [json_name = "outcome"];
+  if (this->_internal_outcome() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      1, this->_internal_outcome(), target);
+  }
+
+  // string response = 2 [json_name = "response"];
+  if (!this->_internal_response().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response().data(), static_cast<int>(this->_internal_response().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Commit.response");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_response(), target);
+  }
+
+  // repeated .popgate.v1.CommittedMessage messages = 3 [json_name = "messages"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_messages_size()); i < n; i++) {
+    const auto& repfield = this->_internal_messages(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(3, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // bool done = 4 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_done(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Commit)
+  return target;
+}
+
+size_t Commit::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Commit)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.CommittedMessage messages = 3 [json_name = "messages"];
+  total_size += 1UL * this->_internal_messages_size();
+  for (const auto& msg : this->_impl_.messages_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string response = 2 [json_name = "response"];
+  if (!this->_internal_response().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response());
+  }
+
+  // .popgate.v1.CommitOutcome outcome = 1 [json_name = "outcome"];
+  if (this->_internal_outcome() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_outcome());
+  }
+
+  // bool done = 4 [json_name = "done"];
+  if (this->_internal_done() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Commit::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Commit::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Commit::GetClassData() const { return &_class_data_; }
+
+
+void Commit::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Commit*>(&to_msg);
+  auto& from = static_cast<const Commit&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Commit)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.messages_.MergeFrom(from._impl_.messages_);
+  if (!from._internal_response().empty()) {
+    _this->_internal_set_response(from._internal_response());
+  }
+  if (from._internal_outcome() != 0) {
+    _this->_internal_set_outcome(from._internal_outcome());
+  }
+  if (from._internal_done() != 0) {
+    _this->_internal_set_done(from._internal_done());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Commit::CopyFrom(const Commit& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Commit)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Commit::IsInitialized() const {
+  return true;
+}
+
+void Commit::InternalSwap(Commit* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.messages_.InternalSwap(&other->_impl_.messages_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_, lhs_arena,
+      &other->_impl_.response_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Commit, _impl_.done_)
+      + sizeof(Commit::_impl_.done_)
+      - PROTOBUF_FIELD_OFFSET(Commit, _impl_.outcome_)>(
+          reinterpret_cast<char*>(&_impl_.outcome_),
+          reinterpret_cast<char*>(&other->_impl_.outcome_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Commit::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[23]);
+}
+
+// ===================================================================
+
+class CommittedMessage::_Internal {
+ public:
+};
+
+CommittedMessage::CommittedMessage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.CommittedMessage)
+}
+CommittedMessage::CommittedMessage(const CommittedMessage& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  CommittedMessage* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.unique_id_){}
+    , decltype(_impl_.response_){}
+    , decltype(_impl_.delivery_id_){}
+    , decltype(_impl_.outcome_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.unique_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.unique_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_unique_id().empty()) {
+    _this->_impl_.unique_id_.Set(from._internal_unique_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.response_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response().empty()) {
+    _this->_impl_.response_.Set(from._internal_response(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.delivery_id_, &from._impl_.delivery_id_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.outcome_) -
+    reinterpret_cast<char*>(&_impl_.delivery_id_)) + sizeof(_impl_.outcome_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.CommittedMessage)
+}
+
+inline void CommittedMessage::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.unique_id_){}
+    , decltype(_impl_.response_){}
+    , decltype(_impl_.delivery_id_){uint64_t{0u}}
+    , decltype(_impl_.outcome_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.unique_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.unique_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.response_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+CommittedMessage::~CommittedMessage() {
+  // @@protoc_insertion_point(destructor:popgate.v1.CommittedMessage)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void CommittedMessage::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.unique_id_.Destroy();
+  _impl_.response_.Destroy();
+}
+
+void CommittedMessage::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void CommittedMessage::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.CommittedMessage)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.unique_id_.ClearToEmpty();
+  _impl_.response_.ClearToEmpty();
+  ::memset(&_impl_.delivery_id_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.outcome_) -
+      reinterpret_cast<char*>(&_impl_.delivery_id_)) + sizeof(_impl_.outcome_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* CommittedMessage::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // uint64 delivery_id = 1 [json_name = "deliveryId"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.delivery_id_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string unique_id = 2 [json_name = "uniqueId"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_unique_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.CommittedMessage.unique_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.DeleteOutcome outcome = 3 [json_name = "outcome"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_outcome(static_cast<::popgate::v1::DeleteOutcome>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // string response = 4 [json_name = "response"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_response();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.CommittedMessage.response"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* CommittedMessage::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.CommittedMessage)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // uint64 delivery_id = 1 [json_name = "deliveryId"];
+  if (this->_internal_delivery_id() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt64ToArray(1, this->_internal_delivery_id(), target);
+  }
+
+  // string unique_id = 2 [json_name = "uniqueId"];
+  if (!this->_internal_unique_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_unique_id().data(), static_cast<int>(this->_internal_unique_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.CommittedMessage.unique_id");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_unique_id(), target);
+  }
+
+  // .popgate.v1.DeleteOutcome outcome = 3 [json_name = "outcome"];
+  if (this->_internal_outcome() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      3, this->_internal_outcome(), target);
+  }
+
+  // string response = 4 [json_name = "response"];
+  if (!this->_internal_response().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response().data(), static_cast<int>(this->_internal_response().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.CommittedMessage.response");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_response(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.CommittedMessage)
+  return target;
+}
+
+size_t CommittedMessage::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.CommittedMessage)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string unique_id = 2 [json_name = "uniqueId"];
+  if (!this->_internal_unique_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_unique_id());
+  }
+
+  // string response = 4 [json_name = "response"];
+  if (!this->_internal_response().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response());
+  }
+
+  // uint64 delivery_id = 1 [json_name = "deliveryId"];
+  if (this->_internal_delivery_id() != 0) {
+    total_size += ::_pbi::WireFormatLite::UInt64SizePlusOne(this->_internal_delivery_id());
+  }
+
+  // .popgate.v1.DeleteOutcome outcome = 3 [json_name = "outcome"];
+  if (this->_internal_outcome() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_outcome());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CommittedMessage::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    CommittedMessage::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CommittedMessage::GetClassData() const { return &_class_data_; }
+
+
+void CommittedMessage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<CommittedMessage*>(&to_msg);
+  auto& from = static_cast<const CommittedMessage&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.CommittedMessage)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_unique_id().empty()) {
+    _this->_internal_set_unique_id(from._internal_unique_id());
+  }
+  if (!from._internal_response().empty()) {
+    _this->_internal_set_response(from._internal_response());
+  }
+  if (from._internal_delivery_id() != 0) {
+    _this->_internal_set_delivery_id(from._internal_delivery_id());
+  }
+  if (from._internal_outcome() != 0) {
+    _this->_internal_set_outcome(from._internal_outcome());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void CommittedMessage::CopyFrom(const CommittedMessage& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.CommittedMessage)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool CommittedMessage::IsInitialized() const {
+  return true;
+}
+
+void CommittedMessage::InternalSwap(CommittedMessage* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.unique_id_, lhs_arena,
+      &other->_impl_.unique_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_, lhs_arena,
+      &other->_impl_.response_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(CommittedMessage, _impl_.outcome_)
+      + sizeof(CommittedMessage::_impl_.outcome_)
+      - PROTOBUF_FIELD_OFFSET(CommittedMessage, _impl_.delivery_id_)>(
+          reinterpret_cast<char*>(&_impl_.delivery_id_),
+          reinterpret_cast<char*>(&other->_impl_.delivery_id_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata CommittedMessage::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[24]);
+}
+
+// ===================================================================
+
 class DeleteMessagesRequest::_Internal {
  public:
   static const ::popgate::v1::Server& server(const DeleteMessagesRequest* msg);
@@ -5866,7 +9127,7 @@ void DeleteMessagesRequest::InternalSwap(DeleteMessagesRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DeleteMessagesRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[15]);
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[25]);
 }
 
 // ===================================================================
@@ -6108,7 +9369,7 @@ void MessageToDelete::InternalSwap(MessageToDelete* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata MessageToDelete::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[16]);
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[26]);
 }
 
 // ===================================================================
@@ -6375,7 +9636,7 @@ void DeleteMessagesResponse::InternalSwap(DeleteMessagesResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DeleteMessagesResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[17]);
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[27]);
 }
 
 // ===================================================================
@@ -6658,7 +9919,7 @@ void DeletedMessage::InternalSwap(DeletedMessage* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DeletedMessage::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
-      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[18]);
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[28]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -6724,6 +9985,46 @@ Arena::CreateMaybeMessage< ::popgate::v1::Progress >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::popgate::v1::Summary*
 Arena::CreateMaybeMessage< ::popgate::v1::Summary >(Arena* arena) {
   return Arena::CreateMessageInternal< ::popgate::v1::Summary >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::CollectMessagesRequest*
+Arena::CreateMaybeMessage< ::popgate::v1::CollectMessagesRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::CollectMessagesRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::CollectOpen*
+Arena::CreateMaybeMessage< ::popgate::v1::CollectOpen >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::CollectOpen >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Choose*
+Arena::CreateMaybeMessage< ::popgate::v1::Choose >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Choose >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Settle*
+Arena::CreateMaybeMessage< ::popgate::v1::Settle >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Settle >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Stop*
+Arena::CreateMaybeMessage< ::popgate::v1::Stop >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Stop >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::CollectMessagesResponse*
+Arena::CreateMaybeMessage< ::popgate::v1::CollectMessagesResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::CollectMessagesResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Offer*
+Arena::CreateMaybeMessage< ::popgate::v1::Offer >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Offer >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::CredentialsNeeded*
+Arena::CreateMaybeMessage< ::popgate::v1::CredentialsNeeded >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::CredentialsNeeded >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Commit*
+Arena::CreateMaybeMessage< ::popgate::v1::Commit >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Commit >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::CommittedMessage*
+Arena::CreateMaybeMessage< ::popgate::v1::CommittedMessage >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::CommittedMessage >(arena);
 }
 template<> PROTOBUF_NOINLINE ::popgate::v1::DeleteMessagesRequest*
 Arena::CreateMaybeMessage< ::popgate::v1::DeleteMessagesRequest >(Arena* arena) {

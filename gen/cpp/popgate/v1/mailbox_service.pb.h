@@ -23,6 +23,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/arenastring.h>
+#include <google/protobuf/generated_message_bases.h>
 #include <google/protobuf/generated_message_util.h>
 #include <google/protobuf/metadata_lite.h>
 #include <google/protobuf/generated_message_reflection.h>
@@ -31,6 +32,7 @@
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/duration.pb.h>
 #include "popgate/v1/error.pb.h"
 #include "popgate/v1/server.pb.h"
 // @@protoc_insertion_point(includes)
@@ -49,6 +51,27 @@ struct TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto {
 extern const ::PROTOBUF_NAMESPACE_ID::internal::DescriptorTable descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto;
 namespace popgate {
 namespace v1 {
+class Choose;
+struct ChooseDefaultTypeInternal;
+extern ChooseDefaultTypeInternal _Choose_default_instance_;
+class CollectMessagesRequest;
+struct CollectMessagesRequestDefaultTypeInternal;
+extern CollectMessagesRequestDefaultTypeInternal _CollectMessagesRequest_default_instance_;
+class CollectMessagesResponse;
+struct CollectMessagesResponseDefaultTypeInternal;
+extern CollectMessagesResponseDefaultTypeInternal _CollectMessagesResponse_default_instance_;
+class CollectOpen;
+struct CollectOpenDefaultTypeInternal;
+extern CollectOpenDefaultTypeInternal _CollectOpen_default_instance_;
+class Commit;
+struct CommitDefaultTypeInternal;
+extern CommitDefaultTypeInternal _Commit_default_instance_;
+class CommittedMessage;
+struct CommittedMessageDefaultTypeInternal;
+extern CommittedMessageDefaultTypeInternal _CommittedMessage_default_instance_;
+class CredentialsNeeded;
+struct CredentialsNeededDefaultTypeInternal;
+extern CredentialsNeededDefaultTypeInternal _CredentialsNeeded_default_instance_;
 class DeleteMessagesRequest;
 struct DeleteMessagesRequestDefaultTypeInternal;
 extern DeleteMessagesRequestDefaultTypeInternal _DeleteMessagesRequest_default_instance_;
@@ -85,6 +108,9 @@ extern MessageHeaderDefaultTypeInternal _MessageHeader_default_instance_;
 class MessageToDelete;
 struct MessageToDeleteDefaultTypeInternal;
 extern MessageToDeleteDefaultTypeInternal _MessageToDelete_default_instance_;
+class Offer;
+struct OfferDefaultTypeInternal;
+extern OfferDefaultTypeInternal _Offer_default_instance_;
 class Part;
 struct PartDefaultTypeInternal;
 extern PartDefaultTypeInternal _Part_default_instance_;
@@ -97,9 +123,15 @@ extern PartStartDefaultTypeInternal _PartStart_default_instance_;
 class Progress;
 struct ProgressDefaultTypeInternal;
 extern ProgressDefaultTypeInternal _Progress_default_instance_;
+class Settle;
+struct SettleDefaultTypeInternal;
+extern SettleDefaultTypeInternal _Settle_default_instance_;
 class Skipped;
 struct SkippedDefaultTypeInternal;
 extern SkippedDefaultTypeInternal _Skipped_default_instance_;
+class Stop;
+struct StopDefaultTypeInternal;
+extern StopDefaultTypeInternal _Stop_default_instance_;
 class Summary;
 struct SummaryDefaultTypeInternal;
 extern SummaryDefaultTypeInternal _Summary_default_instance_;
@@ -109,6 +141,13 @@ extern UniqueIdsDefaultTypeInternal _UniqueIds_default_instance_;
 }  // namespace v1
 }  // namespace popgate
 PROTOBUF_NAMESPACE_OPEN
+template<> ::popgate::v1::Choose* Arena::CreateMaybeMessage<::popgate::v1::Choose>(Arena*);
+template<> ::popgate::v1::CollectMessagesRequest* Arena::CreateMaybeMessage<::popgate::v1::CollectMessagesRequest>(Arena*);
+template<> ::popgate::v1::CollectMessagesResponse* Arena::CreateMaybeMessage<::popgate::v1::CollectMessagesResponse>(Arena*);
+template<> ::popgate::v1::CollectOpen* Arena::CreateMaybeMessage<::popgate::v1::CollectOpen>(Arena*);
+template<> ::popgate::v1::Commit* Arena::CreateMaybeMessage<::popgate::v1::Commit>(Arena*);
+template<> ::popgate::v1::CommittedMessage* Arena::CreateMaybeMessage<::popgate::v1::CommittedMessage>(Arena*);
+template<> ::popgate::v1::CredentialsNeeded* Arena::CreateMaybeMessage<::popgate::v1::CredentialsNeeded>(Arena*);
 template<> ::popgate::v1::DeleteMessagesRequest* Arena::CreateMaybeMessage<::popgate::v1::DeleteMessagesRequest>(Arena*);
 template<> ::popgate::v1::DeleteMessagesResponse* Arena::CreateMaybeMessage<::popgate::v1::DeleteMessagesResponse>(Arena*);
 template<> ::popgate::v1::DeletedMessage* Arena::CreateMaybeMessage<::popgate::v1::DeletedMessage>(Arena*);
@@ -121,11 +160,14 @@ template<> ::popgate::v1::ListSummary* Arena::CreateMaybeMessage<::popgate::v1::
 template<> ::popgate::v1::ListedMessage* Arena::CreateMaybeMessage<::popgate::v1::ListedMessage>(Arena*);
 template<> ::popgate::v1::MessageHeader* Arena::CreateMaybeMessage<::popgate::v1::MessageHeader>(Arena*);
 template<> ::popgate::v1::MessageToDelete* Arena::CreateMaybeMessage<::popgate::v1::MessageToDelete>(Arena*);
+template<> ::popgate::v1::Offer* Arena::CreateMaybeMessage<::popgate::v1::Offer>(Arena*);
 template<> ::popgate::v1::Part* Arena::CreateMaybeMessage<::popgate::v1::Part>(Arena*);
 template<> ::popgate::v1::PartEnd* Arena::CreateMaybeMessage<::popgate::v1::PartEnd>(Arena*);
 template<> ::popgate::v1::PartStart* Arena::CreateMaybeMessage<::popgate::v1::PartStart>(Arena*);
 template<> ::popgate::v1::Progress* Arena::CreateMaybeMessage<::popgate::v1::Progress>(Arena*);
+template<> ::popgate::v1::Settle* Arena::CreateMaybeMessage<::popgate::v1::Settle>(Arena*);
 template<> ::popgate::v1::Skipped* Arena::CreateMaybeMessage<::popgate::v1::Skipped>(Arena*);
+template<> ::popgate::v1::Stop* Arena::CreateMaybeMessage<::popgate::v1::Stop>(Arena*);
 template<> ::popgate::v1::Summary* Arena::CreateMaybeMessage<::popgate::v1::Summary>(Arena*);
 template<> ::popgate::v1::UniqueIds* Arena::CreateMaybeMessage<::popgate::v1::UniqueIds>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
@@ -167,12 +209,14 @@ enum Finding : int {
   FINDING_SIZES_WRONG = 4,
   FINDING_EXPIRE_ZERO = 5,
   FINDING_LISTING_DAMAGED = 6,
+  FINDING_UNIQUE_IDS_UNSTABLE = 7,
+  FINDING_LOGIN_DELAY = 8,
   Finding_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   Finding_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool Finding_IsValid(int value);
 constexpr Finding Finding_MIN = FINDING_UNSPECIFIED;
-constexpr Finding Finding_MAX = FINDING_LISTING_DAMAGED;
+constexpr Finding Finding_MAX = FINDING_LOGIN_DELAY;
 constexpr int Finding_ARRAYSIZE = Finding_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Finding_descriptor();
@@ -213,6 +257,32 @@ inline bool SkipReason_Parse(
     ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, SkipReason* value) {
   return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<SkipReason>(
     SkipReason_descriptor(), name, value);
+}
+enum Disposition : int {
+  DISPOSITION_UNSPECIFIED = 0,
+  DISPOSITION_DELETE = 1,
+  DISPOSITION_KEEP = 2,
+  Disposition_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  Disposition_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool Disposition_IsValid(int value);
+constexpr Disposition Disposition_MIN = DISPOSITION_UNSPECIFIED;
+constexpr Disposition Disposition_MAX = DISPOSITION_KEEP;
+constexpr int Disposition_ARRAYSIZE = Disposition_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Disposition_descriptor();
+template<typename T>
+inline const std::string& Disposition_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, Disposition>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function Disposition_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    Disposition_descriptor(), enum_t_value);
+}
+inline bool Disposition_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, Disposition* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<Disposition>(
+    Disposition_descriptor(), name, value);
 }
 enum DeleteOutcome : int {
   DELETE_OUTCOME_UNSPECIFIED = 0,
@@ -3357,6 +3427,1986 @@ class Summary final :
 };
 // -------------------------------------------------------------------
 
+class CollectMessagesRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.CollectMessagesRequest) */ {
+ public:
+  inline CollectMessagesRequest() : CollectMessagesRequest(nullptr) {}
+  ~CollectMessagesRequest() override;
+  explicit PROTOBUF_CONSTEXPR CollectMessagesRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CollectMessagesRequest(const CollectMessagesRequest& from);
+  CollectMessagesRequest(CollectMessagesRequest&& from) noexcept
+    : CollectMessagesRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline CollectMessagesRequest& operator=(const CollectMessagesRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CollectMessagesRequest& operator=(CollectMessagesRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CollectMessagesRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  enum RequestCase {
+    kOpen = 1,
+    kChoose = 2,
+    kSettle = 3,
+    kCredentials = 4,
+    kStop = 5,
+    REQUEST_NOT_SET = 0,
+  };
+
+  static inline const CollectMessagesRequest* internal_default_instance() {
+    return reinterpret_cast<const CollectMessagesRequest*>(
+               &_CollectMessagesRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    15;
+
+  friend void swap(CollectMessagesRequest& a, CollectMessagesRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CollectMessagesRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CollectMessagesRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CollectMessagesRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CollectMessagesRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const CollectMessagesRequest& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const CollectMessagesRequest& from) {
+    CollectMessagesRequest::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(CollectMessagesRequest* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.CollectMessagesRequest";
+  }
+  protected:
+  explicit CollectMessagesRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kOpenFieldNumber = 1,
+    kChooseFieldNumber = 2,
+    kSettleFieldNumber = 3,
+    kCredentialsFieldNumber = 4,
+    kStopFieldNumber = 5,
+  };
+  // .popgate.v1.CollectOpen open = 1 [json_name = "open"];
+  bool has_open() const;
+  private:
+  bool _internal_has_open() const;
+  public:
+  void clear_open();
+  const ::popgate::v1::CollectOpen& open() const;
+  PROTOBUF_NODISCARD ::popgate::v1::CollectOpen* release_open();
+  ::popgate::v1::CollectOpen* mutable_open();
+  void set_allocated_open(::popgate::v1::CollectOpen* open);
+  private:
+  const ::popgate::v1::CollectOpen& _internal_open() const;
+  ::popgate::v1::CollectOpen* _internal_mutable_open();
+  public:
+  void unsafe_arena_set_allocated_open(
+      ::popgate::v1::CollectOpen* open);
+  ::popgate::v1::CollectOpen* unsafe_arena_release_open();
+
+  // .popgate.v1.Choose choose = 2 [json_name = "choose"];
+  bool has_choose() const;
+  private:
+  bool _internal_has_choose() const;
+  public:
+  void clear_choose();
+  const ::popgate::v1::Choose& choose() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Choose* release_choose();
+  ::popgate::v1::Choose* mutable_choose();
+  void set_allocated_choose(::popgate::v1::Choose* choose);
+  private:
+  const ::popgate::v1::Choose& _internal_choose() const;
+  ::popgate::v1::Choose* _internal_mutable_choose();
+  public:
+  void unsafe_arena_set_allocated_choose(
+      ::popgate::v1::Choose* choose);
+  ::popgate::v1::Choose* unsafe_arena_release_choose();
+
+  // .popgate.v1.Settle settle = 3 [json_name = "settle"];
+  bool has_settle() const;
+  private:
+  bool _internal_has_settle() const;
+  public:
+  void clear_settle();
+  const ::popgate::v1::Settle& settle() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Settle* release_settle();
+  ::popgate::v1::Settle* mutable_settle();
+  void set_allocated_settle(::popgate::v1::Settle* settle);
+  private:
+  const ::popgate::v1::Settle& _internal_settle() const;
+  ::popgate::v1::Settle* _internal_mutable_settle();
+  public:
+  void unsafe_arena_set_allocated_settle(
+      ::popgate::v1::Settle* settle);
+  ::popgate::v1::Settle* unsafe_arena_release_settle();
+
+  // .popgate.v1.Credentials credentials = 4 [json_name = "credentials"];
+  bool has_credentials() const;
+  private:
+  bool _internal_has_credentials() const;
+  public:
+  void clear_credentials();
+  const ::popgate::v1::Credentials& credentials() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Credentials* release_credentials();
+  ::popgate::v1::Credentials* mutable_credentials();
+  void set_allocated_credentials(::popgate::v1::Credentials* credentials);
+  private:
+  const ::popgate::v1::Credentials& _internal_credentials() const;
+  ::popgate::v1::Credentials* _internal_mutable_credentials();
+  public:
+  void unsafe_arena_set_allocated_credentials(
+      ::popgate::v1::Credentials* credentials);
+  ::popgate::v1::Credentials* unsafe_arena_release_credentials();
+
+  // .popgate.v1.Stop stop = 5 [json_name = "stop"];
+  bool has_stop() const;
+  private:
+  bool _internal_has_stop() const;
+  public:
+  void clear_stop();
+  const ::popgate::v1::Stop& stop() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Stop* release_stop();
+  ::popgate::v1::Stop* mutable_stop();
+  void set_allocated_stop(::popgate::v1::Stop* stop);
+  private:
+  const ::popgate::v1::Stop& _internal_stop() const;
+  ::popgate::v1::Stop* _internal_mutable_stop();
+  public:
+  void unsafe_arena_set_allocated_stop(
+      ::popgate::v1::Stop* stop);
+  ::popgate::v1::Stop* unsafe_arena_release_stop();
+
+  void clear_request();
+  RequestCase request_case() const;
+  // @@protoc_insertion_point(class_scope:popgate.v1.CollectMessagesRequest)
+ private:
+  class _Internal;
+  void set_has_open();
+  void set_has_choose();
+  void set_has_settle();
+  void set_has_credentials();
+  void set_has_stop();
+
+  inline bool has_request() const;
+  inline void clear_has_request();
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    union RequestUnion {
+      constexpr RequestUnion() : _constinit_{} {}
+        ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
+      ::popgate::v1::CollectOpen* open_;
+      ::popgate::v1::Choose* choose_;
+      ::popgate::v1::Settle* settle_;
+      ::popgate::v1::Credentials* credentials_;
+      ::popgate::v1::Stop* stop_;
+    } request_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    uint32_t _oneof_case_[1];
+
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class CollectOpen final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.CollectOpen) */ {
+ public:
+  inline CollectOpen() : CollectOpen(nullptr) {}
+  ~CollectOpen() override;
+  explicit PROTOBUF_CONSTEXPR CollectOpen(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CollectOpen(const CollectOpen& from);
+  CollectOpen(CollectOpen&& from) noexcept
+    : CollectOpen() {
+    *this = ::std::move(from);
+  }
+
+  inline CollectOpen& operator=(const CollectOpen& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CollectOpen& operator=(CollectOpen&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CollectOpen& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const CollectOpen* internal_default_instance() {
+    return reinterpret_cast<const CollectOpen*>(
+               &_CollectOpen_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    16;
+
+  friend void swap(CollectOpen& a, CollectOpen& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CollectOpen* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CollectOpen* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CollectOpen* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CollectOpen>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const CollectOpen& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const CollectOpen& from) {
+    CollectOpen::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(CollectOpen* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.CollectOpen";
+  }
+  protected:
+  explicit CollectOpen(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kFetchFieldNumber = 1,
+    kCommitIntervalFieldNumber = 6,
+    kAckTimeoutFieldNumber = 7,
+    kOfferFieldNumber = 2,
+    kMaxUnsettledMessagesFieldNumber = 3,
+    kMaxUnsettledOctetsFieldNumber = 4,
+    kCommitMessagesFieldNumber = 5,
+  };
+  // .popgate.v1.FetchMessagesRequest fetch = 1 [json_name = "fetch"];
+  bool has_fetch() const;
+  private:
+  bool _internal_has_fetch() const;
+  public:
+  void clear_fetch();
+  const ::popgate::v1::FetchMessagesRequest& fetch() const;
+  PROTOBUF_NODISCARD ::popgate::v1::FetchMessagesRequest* release_fetch();
+  ::popgate::v1::FetchMessagesRequest* mutable_fetch();
+  void set_allocated_fetch(::popgate::v1::FetchMessagesRequest* fetch);
+  private:
+  const ::popgate::v1::FetchMessagesRequest& _internal_fetch() const;
+  ::popgate::v1::FetchMessagesRequest* _internal_mutable_fetch();
+  public:
+  void unsafe_arena_set_allocated_fetch(
+      ::popgate::v1::FetchMessagesRequest* fetch);
+  ::popgate::v1::FetchMessagesRequest* unsafe_arena_release_fetch();
+
+  // .google.protobuf.Duration commit_interval = 6 [json_name = "commitInterval"];
+  bool has_commit_interval() const;
+  private:
+  bool _internal_has_commit_interval() const;
+  public:
+  void clear_commit_interval();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& commit_interval() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_commit_interval();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_commit_interval();
+  void set_allocated_commit_interval(::PROTOBUF_NAMESPACE_ID::Duration* commit_interval);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_commit_interval() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_commit_interval();
+  public:
+  void unsafe_arena_set_allocated_commit_interval(
+      ::PROTOBUF_NAMESPACE_ID::Duration* commit_interval);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_commit_interval();
+
+  // .google.protobuf.Duration ack_timeout = 7 [json_name = "ackTimeout"];
+  bool has_ack_timeout() const;
+  private:
+  bool _internal_has_ack_timeout() const;
+  public:
+  void clear_ack_timeout();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& ack_timeout() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_ack_timeout();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_ack_timeout();
+  void set_allocated_ack_timeout(::PROTOBUF_NAMESPACE_ID::Duration* ack_timeout);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_ack_timeout() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_ack_timeout();
+  public:
+  void unsafe_arena_set_allocated_ack_timeout(
+      ::PROTOBUF_NAMESPACE_ID::Duration* ack_timeout);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_ack_timeout();
+
+  // bool offer = 2 [json_name = "offer"];
+  void clear_offer();
+  bool offer() const;
+  void set_offer(bool value);
+  private:
+  bool _internal_offer() const;
+  void _internal_set_offer(bool value);
+  public:
+
+  // optional uint32 max_unsettled_messages = 3 [json_name = "maxUnsettledMessages"];
+  bool has_max_unsettled_messages() const;
+  private:
+  bool _internal_has_max_unsettled_messages() const;
+  public:
+  void clear_max_unsettled_messages();
+  uint32_t max_unsettled_messages() const;
+  void set_max_unsettled_messages(uint32_t value);
+  private:
+  uint32_t _internal_max_unsettled_messages() const;
+  void _internal_set_max_unsettled_messages(uint32_t value);
+  public:
+
+  // optional int64 max_unsettled_octets = 4 [json_name = "maxUnsettledOctets"];
+  bool has_max_unsettled_octets() const;
+  private:
+  bool _internal_has_max_unsettled_octets() const;
+  public:
+  void clear_max_unsettled_octets();
+  int64_t max_unsettled_octets() const;
+  void set_max_unsettled_octets(int64_t value);
+  private:
+  int64_t _internal_max_unsettled_octets() const;
+  void _internal_set_max_unsettled_octets(int64_t value);
+  public:
+
+  // optional uint32 commit_messages = 5 [json_name = "commitMessages"];
+  bool has_commit_messages() const;
+  private:
+  bool _internal_has_commit_messages() const;
+  public:
+  void clear_commit_messages();
+  uint32_t commit_messages() const;
+  void set_commit_messages(uint32_t value);
+  private:
+  uint32_t _internal_commit_messages() const;
+  void _internal_set_commit_messages(uint32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.CollectOpen)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::popgate::v1::FetchMessagesRequest* fetch_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* commit_interval_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* ack_timeout_;
+    bool offer_;
+    uint32_t max_unsettled_messages_;
+    int64_t max_unsettled_octets_;
+    uint32_t commit_messages_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Choose final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Choose) */ {
+ public:
+  inline Choose() : Choose(nullptr) {}
+  ~Choose() override;
+  explicit PROTOBUF_CONSTEXPR Choose(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Choose(const Choose& from);
+  Choose(Choose&& from) noexcept
+    : Choose() {
+    *this = ::std::move(from);
+  }
+
+  inline Choose& operator=(const Choose& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Choose& operator=(Choose&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Choose& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Choose* internal_default_instance() {
+    return reinterpret_cast<const Choose*>(
+               &_Choose_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    17;
+
+  friend void swap(Choose& a, Choose& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Choose* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Choose* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Choose* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Choose>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Choose& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Choose& from) {
+    Choose::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Choose* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Choose";
+  }
+  protected:
+  explicit Choose(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kMessageNumbersFieldNumber = 1,
+    kDoneFieldNumber = 2,
+  };
+  // repeated uint32 message_numbers = 1 [json_name = "messageNumbers"];
+  int message_numbers_size() const;
+  private:
+  int _internal_message_numbers_size() const;
+  public:
+  void clear_message_numbers();
+  private:
+  uint32_t _internal_message_numbers(int index) const;
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >&
+      _internal_message_numbers() const;
+  void _internal_add_message_numbers(uint32_t value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >*
+      _internal_mutable_message_numbers();
+  public:
+  uint32_t message_numbers(int index) const;
+  void set_message_numbers(int index, uint32_t value);
+  void add_message_numbers(uint32_t value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >&
+      message_numbers() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >*
+      mutable_message_numbers();
+
+  // bool done = 2 [json_name = "done"];
+  void clear_done();
+  bool done() const;
+  void set_done(bool value);
+  private:
+  bool _internal_done() const;
+  void _internal_set_done(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Choose)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t > message_numbers_;
+    mutable std::atomic<int> _message_numbers_cached_byte_size_;
+    bool done_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Settle final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Settle) */ {
+ public:
+  inline Settle() : Settle(nullptr) {}
+  ~Settle() override;
+  explicit PROTOBUF_CONSTEXPR Settle(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Settle(const Settle& from);
+  Settle(Settle&& from) noexcept
+    : Settle() {
+    *this = ::std::move(from);
+  }
+
+  inline Settle& operator=(const Settle& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Settle& operator=(Settle&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Settle& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Settle* internal_default_instance() {
+    return reinterpret_cast<const Settle*>(
+               &_Settle_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    18;
+
+  friend void swap(Settle& a, Settle& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Settle* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Settle* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Settle* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Settle>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Settle& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Settle& from) {
+    Settle::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Settle* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Settle";
+  }
+  protected:
+  explicit Settle(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kDeliveryIdsFieldNumber = 1,
+    kThroughFieldNumber = 2,
+    kDispositionFieldNumber = 3,
+  };
+  // repeated uint64 delivery_ids = 1 [json_name = "deliveryIds"];
+  int delivery_ids_size() const;
+  private:
+  int _internal_delivery_ids_size() const;
+  public:
+  void clear_delivery_ids();
+  private:
+  uint64_t _internal_delivery_ids(int index) const;
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >&
+      _internal_delivery_ids() const;
+  void _internal_add_delivery_ids(uint64_t value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >*
+      _internal_mutable_delivery_ids();
+  public:
+  uint64_t delivery_ids(int index) const;
+  void set_delivery_ids(int index, uint64_t value);
+  void add_delivery_ids(uint64_t value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >&
+      delivery_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >*
+      mutable_delivery_ids();
+
+  // uint64 through = 2 [json_name = "through"];
+  void clear_through();
+  uint64_t through() const;
+  void set_through(uint64_t value);
+  private:
+  uint64_t _internal_through() const;
+  void _internal_set_through(uint64_t value);
+  public:
+
+  // .popgate.v1.Disposition disposition = 3 [json_name = "disposition"];
+  void clear_disposition();
+  ::popgate::v1::Disposition disposition() const;
+  void set_disposition(::popgate::v1::Disposition value);
+  private:
+  ::popgate::v1::Disposition _internal_disposition() const;
+  void _internal_set_disposition(::popgate::v1::Disposition value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Settle)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t > delivery_ids_;
+    mutable std::atomic<int> _delivery_ids_cached_byte_size_;
+    uint64_t through_;
+    int disposition_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Stop final :
+    public ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase /* @@protoc_insertion_point(class_definition:popgate.v1.Stop) */ {
+ public:
+  inline Stop() : Stop(nullptr) {}
+  explicit PROTOBUF_CONSTEXPR Stop(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Stop(const Stop& from);
+  Stop(Stop&& from) noexcept
+    : Stop() {
+    *this = ::std::move(from);
+  }
+
+  inline Stop& operator=(const Stop& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Stop& operator=(Stop&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Stop& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Stop* internal_default_instance() {
+    return reinterpret_cast<const Stop*>(
+               &_Stop_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    19;
+
+  friend void swap(Stop& a, Stop& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Stop* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Stop* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Stop* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Stop>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyFrom;
+  inline void CopyFrom(const Stop& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl(*this, from);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeFrom;
+  void MergeFrom(const Stop& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl(*this, from);
+  }
+  public:
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Stop";
+  }
+  protected:
+  explicit Stop(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Stop)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+  };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class CollectMessagesResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.CollectMessagesResponse) */ {
+ public:
+  inline CollectMessagesResponse() : CollectMessagesResponse(nullptr) {}
+  ~CollectMessagesResponse() override;
+  explicit PROTOBUF_CONSTEXPR CollectMessagesResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CollectMessagesResponse(const CollectMessagesResponse& from);
+  CollectMessagesResponse(CollectMessagesResponse&& from) noexcept
+    : CollectMessagesResponse() {
+    *this = ::std::move(from);
+  }
+
+  inline CollectMessagesResponse& operator=(const CollectMessagesResponse& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CollectMessagesResponse& operator=(CollectMessagesResponse&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CollectMessagesResponse& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const CollectMessagesResponse* internal_default_instance() {
+    return reinterpret_cast<const CollectMessagesResponse*>(
+               &_CollectMessagesResponse_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    20;
+
+  friend void swap(CollectMessagesResponse& a, CollectMessagesResponse& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CollectMessagesResponse* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CollectMessagesResponse* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CollectMessagesResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CollectMessagesResponse>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const CollectMessagesResponse& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const CollectMessagesResponse& from) {
+    CollectMessagesResponse::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(CollectMessagesResponse* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.CollectMessagesResponse";
+  }
+  protected:
+  explicit CollectMessagesResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kPartsFieldNumber = 1,
+    kCursorFieldNumber = 3,
+    kProgressFieldNumber = 2,
+    kSummaryFieldNumber = 4,
+    kOfferFieldNumber = 5,
+    kCredentialsNeededFieldNumber = 6,
+    kCommitFieldNumber = 7,
+  };
+  // repeated .popgate.v1.Part parts = 1 [json_name = "parts"];
+  int parts_size() const;
+  private:
+  int _internal_parts_size() const;
+  public:
+  void clear_parts();
+  ::popgate::v1::Part* mutable_parts(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Part >*
+      mutable_parts();
+  private:
+  const ::popgate::v1::Part& _internal_parts(int index) const;
+  ::popgate::v1::Part* _internal_add_parts();
+  public:
+  const ::popgate::v1::Part& parts(int index) const;
+  ::popgate::v1::Part* add_parts();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Part >&
+      parts() const;
+
+  // optional bytes cursor = 3 [json_name = "cursor"];
+  bool has_cursor() const;
+  private:
+  bool _internal_has_cursor() const;
+  public:
+  void clear_cursor();
+  const std::string& cursor() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_cursor(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_cursor();
+  PROTOBUF_NODISCARD std::string* release_cursor();
+  void set_allocated_cursor(std::string* cursor);
+  private:
+  const std::string& _internal_cursor() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_cursor(const std::string& value);
+  std::string* _internal_mutable_cursor();
+  public:
+
+  // .popgate.v1.Progress progress = 2 [json_name = "progress"];
+  bool has_progress() const;
+  private:
+  bool _internal_has_progress() const;
+  public:
+  void clear_progress();
+  const ::popgate::v1::Progress& progress() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Progress* release_progress();
+  ::popgate::v1::Progress* mutable_progress();
+  void set_allocated_progress(::popgate::v1::Progress* progress);
+  private:
+  const ::popgate::v1::Progress& _internal_progress() const;
+  ::popgate::v1::Progress* _internal_mutable_progress();
+  public:
+  void unsafe_arena_set_allocated_progress(
+      ::popgate::v1::Progress* progress);
+  ::popgate::v1::Progress* unsafe_arena_release_progress();
+
+  // .popgate.v1.Summary summary = 4 [json_name = "summary"];
+  bool has_summary() const;
+  private:
+  bool _internal_has_summary() const;
+  public:
+  void clear_summary();
+  const ::popgate::v1::Summary& summary() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Summary* release_summary();
+  ::popgate::v1::Summary* mutable_summary();
+  void set_allocated_summary(::popgate::v1::Summary* summary);
+  private:
+  const ::popgate::v1::Summary& _internal_summary() const;
+  ::popgate::v1::Summary* _internal_mutable_summary();
+  public:
+  void unsafe_arena_set_allocated_summary(
+      ::popgate::v1::Summary* summary);
+  ::popgate::v1::Summary* unsafe_arena_release_summary();
+
+  // .popgate.v1.Offer offer = 5 [json_name = "offer"];
+  bool has_offer() const;
+  private:
+  bool _internal_has_offer() const;
+  public:
+  void clear_offer();
+  const ::popgate::v1::Offer& offer() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Offer* release_offer();
+  ::popgate::v1::Offer* mutable_offer();
+  void set_allocated_offer(::popgate::v1::Offer* offer);
+  private:
+  const ::popgate::v1::Offer& _internal_offer() const;
+  ::popgate::v1::Offer* _internal_mutable_offer();
+  public:
+  void unsafe_arena_set_allocated_offer(
+      ::popgate::v1::Offer* offer);
+  ::popgate::v1::Offer* unsafe_arena_release_offer();
+
+  // .popgate.v1.CredentialsNeeded credentials_needed = 6 [json_name = "credentialsNeeded"];
+  bool has_credentials_needed() const;
+  private:
+  bool _internal_has_credentials_needed() const;
+  public:
+  void clear_credentials_needed();
+  const ::popgate::v1::CredentialsNeeded& credentials_needed() const;
+  PROTOBUF_NODISCARD ::popgate::v1::CredentialsNeeded* release_credentials_needed();
+  ::popgate::v1::CredentialsNeeded* mutable_credentials_needed();
+  void set_allocated_credentials_needed(::popgate::v1::CredentialsNeeded* credentials_needed);
+  private:
+  const ::popgate::v1::CredentialsNeeded& _internal_credentials_needed() const;
+  ::popgate::v1::CredentialsNeeded* _internal_mutable_credentials_needed();
+  public:
+  void unsafe_arena_set_allocated_credentials_needed(
+      ::popgate::v1::CredentialsNeeded* credentials_needed);
+  ::popgate::v1::CredentialsNeeded* unsafe_arena_release_credentials_needed();
+
+  // .popgate.v1.Commit commit = 7 [json_name = "commit"];
+  bool has_commit() const;
+  private:
+  bool _internal_has_commit() const;
+  public:
+  void clear_commit();
+  const ::popgate::v1::Commit& commit() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Commit* release_commit();
+  ::popgate::v1::Commit* mutable_commit();
+  void set_allocated_commit(::popgate::v1::Commit* commit);
+  private:
+  const ::popgate::v1::Commit& _internal_commit() const;
+  ::popgate::v1::Commit* _internal_mutable_commit();
+  public:
+  void unsafe_arena_set_allocated_commit(
+      ::popgate::v1::Commit* commit);
+  ::popgate::v1::Commit* unsafe_arena_release_commit();
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.CollectMessagesResponse)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Part > parts_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr cursor_;
+    ::popgate::v1::Progress* progress_;
+    ::popgate::v1::Summary* summary_;
+    ::popgate::v1::Offer* offer_;
+    ::popgate::v1::CredentialsNeeded* credentials_needed_;
+    ::popgate::v1::Commit* commit_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Offer final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Offer) */ {
+ public:
+  inline Offer() : Offer(nullptr) {}
+  ~Offer() override;
+  explicit PROTOBUF_CONSTEXPR Offer(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Offer(const Offer& from);
+  Offer(Offer&& from) noexcept
+    : Offer() {
+    *this = ::std::move(from);
+  }
+
+  inline Offer& operator=(const Offer& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Offer& operator=(Offer&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Offer& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Offer* internal_default_instance() {
+    return reinterpret_cast<const Offer*>(
+               &_Offer_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    21;
+
+  friend void swap(Offer& a, Offer& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Offer* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Offer* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Offer* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Offer>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Offer& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Offer& from) {
+    Offer::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Offer* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Offer";
+  }
+  protected:
+  explicit Offer(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kMessagesFieldNumber = 1,
+    kDoneFieldNumber = 2,
+  };
+  // repeated .popgate.v1.ListedMessage messages = 1 [json_name = "messages"];
+  int messages_size() const;
+  private:
+  int _internal_messages_size() const;
+  public:
+  void clear_messages();
+  ::popgate::v1::ListedMessage* mutable_messages(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ListedMessage >*
+      mutable_messages();
+  private:
+  const ::popgate::v1::ListedMessage& _internal_messages(int index) const;
+  ::popgate::v1::ListedMessage* _internal_add_messages();
+  public:
+  const ::popgate::v1::ListedMessage& messages(int index) const;
+  ::popgate::v1::ListedMessage* add_messages();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ListedMessage >&
+      messages() const;
+
+  // bool done = 2 [json_name = "done"];
+  void clear_done();
+  bool done() const;
+  void set_done(bool value);
+  private:
+  bool _internal_done() const;
+  void _internal_set_done(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Offer)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ListedMessage > messages_;
+    bool done_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class CredentialsNeeded final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.CredentialsNeeded) */ {
+ public:
+  inline CredentialsNeeded() : CredentialsNeeded(nullptr) {}
+  ~CredentialsNeeded() override;
+  explicit PROTOBUF_CONSTEXPR CredentialsNeeded(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CredentialsNeeded(const CredentialsNeeded& from);
+  CredentialsNeeded(CredentialsNeeded&& from) noexcept
+    : CredentialsNeeded() {
+    *this = ::std::move(from);
+  }
+
+  inline CredentialsNeeded& operator=(const CredentialsNeeded& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CredentialsNeeded& operator=(CredentialsNeeded&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CredentialsNeeded& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const CredentialsNeeded* internal_default_instance() {
+    return reinterpret_cast<const CredentialsNeeded*>(
+               &_CredentialsNeeded_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    22;
+
+  friend void swap(CredentialsNeeded& a, CredentialsNeeded& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CredentialsNeeded* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CredentialsNeeded* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CredentialsNeeded* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CredentialsNeeded>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const CredentialsNeeded& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const CredentialsNeeded& from) {
+    CredentialsNeeded::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(CredentialsNeeded* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.CredentialsNeeded";
+  }
+  protected:
+  explicit CredentialsNeeded(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kFailureFieldNumber = 1,
+  };
+  // .popgate.v1.Failure failure = 1 [json_name = "failure"];
+  bool has_failure() const;
+  private:
+  bool _internal_has_failure() const;
+  public:
+  void clear_failure();
+  const ::popgate::v1::Failure& failure() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Failure* release_failure();
+  ::popgate::v1::Failure* mutable_failure();
+  void set_allocated_failure(::popgate::v1::Failure* failure);
+  private:
+  const ::popgate::v1::Failure& _internal_failure() const;
+  ::popgate::v1::Failure* _internal_mutable_failure();
+  public:
+  void unsafe_arena_set_allocated_failure(
+      ::popgate::v1::Failure* failure);
+  ::popgate::v1::Failure* unsafe_arena_release_failure();
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.CredentialsNeeded)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::popgate::v1::Failure* failure_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Commit final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Commit) */ {
+ public:
+  inline Commit() : Commit(nullptr) {}
+  ~Commit() override;
+  explicit PROTOBUF_CONSTEXPR Commit(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Commit(const Commit& from);
+  Commit(Commit&& from) noexcept
+    : Commit() {
+    *this = ::std::move(from);
+  }
+
+  inline Commit& operator=(const Commit& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Commit& operator=(Commit&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Commit& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Commit* internal_default_instance() {
+    return reinterpret_cast<const Commit*>(
+               &_Commit_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    23;
+
+  friend void swap(Commit& a, Commit& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Commit* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Commit* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Commit* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Commit>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Commit& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Commit& from) {
+    Commit::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Commit* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Commit";
+  }
+  protected:
+  explicit Commit(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kMessagesFieldNumber = 3,
+    kResponseFieldNumber = 2,
+    kOutcomeFieldNumber = 1,
+    kDoneFieldNumber = 4,
+  };
+  // repeated .popgate.v1.CommittedMessage messages = 3 [json_name = "messages"];
+  int messages_size() const;
+  private:
+  int _internal_messages_size() const;
+  public:
+  void clear_messages();
+  ::popgate::v1::CommittedMessage* mutable_messages(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::CommittedMessage >*
+      mutable_messages();
+  private:
+  const ::popgate::v1::CommittedMessage& _internal_messages(int index) const;
+  ::popgate::v1::CommittedMessage* _internal_add_messages();
+  public:
+  const ::popgate::v1::CommittedMessage& messages(int index) const;
+  ::popgate::v1::CommittedMessage* add_messages();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::CommittedMessage >&
+      messages() const;
+
+  // string response = 2 [json_name = "response"];
+  void clear_response();
+  const std::string& response() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response();
+  PROTOBUF_NODISCARD std::string* release_response();
+  void set_allocated_response(std::string* response);
+  private:
+  const std::string& _internal_response() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response(const std::string& value);
+  std::string* _internal_mutable_response();
+  public:
+
+  // .popgate.v1.CommitOutcome outcome = 1 [json_name = "outcome"];
+  void clear_outcome();
+  ::popgate::v1::CommitOutcome outcome() const;
+  void set_outcome(::popgate::v1::CommitOutcome value);
+  private:
+  ::popgate::v1::CommitOutcome _internal_outcome() const;
+  void _internal_set_outcome(::popgate::v1::CommitOutcome value);
+  public:
+
+  // bool done = 4 [json_name = "done"];
+  void clear_done();
+  bool done() const;
+  void set_done(bool value);
+  private:
+  bool _internal_done() const;
+  void _internal_set_done(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Commit)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::CommittedMessage > messages_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_;
+    int outcome_;
+    bool done_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class CommittedMessage final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.CommittedMessage) */ {
+ public:
+  inline CommittedMessage() : CommittedMessage(nullptr) {}
+  ~CommittedMessage() override;
+  explicit PROTOBUF_CONSTEXPR CommittedMessage(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CommittedMessage(const CommittedMessage& from);
+  CommittedMessage(CommittedMessage&& from) noexcept
+    : CommittedMessage() {
+    *this = ::std::move(from);
+  }
+
+  inline CommittedMessage& operator=(const CommittedMessage& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CommittedMessage& operator=(CommittedMessage&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CommittedMessage& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const CommittedMessage* internal_default_instance() {
+    return reinterpret_cast<const CommittedMessage*>(
+               &_CommittedMessage_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    24;
+
+  friend void swap(CommittedMessage& a, CommittedMessage& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CommittedMessage* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CommittedMessage* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CommittedMessage* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CommittedMessage>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const CommittedMessage& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const CommittedMessage& from) {
+    CommittedMessage::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(CommittedMessage* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.CommittedMessage";
+  }
+  protected:
+  explicit CommittedMessage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kUniqueIdFieldNumber = 2,
+    kResponseFieldNumber = 4,
+    kDeliveryIdFieldNumber = 1,
+    kOutcomeFieldNumber = 3,
+  };
+  // string unique_id = 2 [json_name = "uniqueId"];
+  void clear_unique_id();
+  const std::string& unique_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_unique_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_unique_id();
+  PROTOBUF_NODISCARD std::string* release_unique_id();
+  void set_allocated_unique_id(std::string* unique_id);
+  private:
+  const std::string& _internal_unique_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_unique_id(const std::string& value);
+  std::string* _internal_mutable_unique_id();
+  public:
+
+  // string response = 4 [json_name = "response"];
+  void clear_response();
+  const std::string& response() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response();
+  PROTOBUF_NODISCARD std::string* release_response();
+  void set_allocated_response(std::string* response);
+  private:
+  const std::string& _internal_response() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response(const std::string& value);
+  std::string* _internal_mutable_response();
+  public:
+
+  // uint64 delivery_id = 1 [json_name = "deliveryId"];
+  void clear_delivery_id();
+  uint64_t delivery_id() const;
+  void set_delivery_id(uint64_t value);
+  private:
+  uint64_t _internal_delivery_id() const;
+  void _internal_set_delivery_id(uint64_t value);
+  public:
+
+  // .popgate.v1.DeleteOutcome outcome = 3 [json_name = "outcome"];
+  void clear_outcome();
+  ::popgate::v1::DeleteOutcome outcome() const;
+  void set_outcome(::popgate::v1::DeleteOutcome value);
+  private:
+  ::popgate::v1::DeleteOutcome _internal_outcome() const;
+  void _internal_set_outcome(::popgate::v1::DeleteOutcome value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.CommittedMessage)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr unique_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_;
+    uint64_t delivery_id_;
+    int outcome_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
 class DeleteMessagesRequest final :
     public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.DeleteMessagesRequest) */ {
  public:
@@ -3405,7 +5455,7 @@ class DeleteMessagesRequest final :
                &_DeleteMessagesRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    15;
+    25;
 
   friend void swap(DeleteMessagesRequest& a, DeleteMessagesRequest& b) {
     a.Swap(&b);
@@ -3602,7 +5652,7 @@ class MessageToDelete final :
                &_MessageToDelete_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    16;
+    26;
 
   friend void swap(MessageToDelete& a, MessageToDelete& b) {
     a.Swap(&b);
@@ -3771,7 +5821,7 @@ class DeleteMessagesResponse final :
                &_DeleteMessagesResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    17;
+    27;
 
   friend void swap(DeleteMessagesResponse& a, DeleteMessagesResponse& b) {
     a.Swap(&b);
@@ -3955,7 +6005,7 @@ class DeletedMessage final :
                &_DeletedMessage_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    18;
+    28;
 
   friend void swap(DeletedMessage& a, DeletedMessage& b) {
     a.Swap(&b);
@@ -7202,6 +9252,1913 @@ Summary::mutable_findings() {
 
 // -------------------------------------------------------------------
 
+// CollectMessagesRequest
+
+// .popgate.v1.CollectOpen open = 1 [json_name = "open"];
+inline bool CollectMessagesRequest::_internal_has_open() const {
+  return request_case() == kOpen;
+}
+inline bool CollectMessagesRequest::has_open() const {
+  return _internal_has_open();
+}
+inline void CollectMessagesRequest::set_has_open() {
+  _impl_._oneof_case_[0] = kOpen;
+}
+inline void CollectMessagesRequest::clear_open() {
+  if (_internal_has_open()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.request_.open_;
+    }
+    clear_has_request();
+  }
+}
+inline ::popgate::v1::CollectOpen* CollectMessagesRequest::release_open() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesRequest.open)
+  if (_internal_has_open()) {
+    clear_has_request();
+    ::popgate::v1::CollectOpen* temp = _impl_.request_.open_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.request_.open_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::popgate::v1::CollectOpen& CollectMessagesRequest::_internal_open() const {
+  return _internal_has_open()
+      ? *_impl_.request_.open_
+      : reinterpret_cast< ::popgate::v1::CollectOpen&>(::popgate::v1::_CollectOpen_default_instance_);
+}
+inline const ::popgate::v1::CollectOpen& CollectMessagesRequest::open() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesRequest.open)
+  return _internal_open();
+}
+inline ::popgate::v1::CollectOpen* CollectMessagesRequest::unsafe_arena_release_open() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:popgate.v1.CollectMessagesRequest.open)
+  if (_internal_has_open()) {
+    clear_has_request();
+    ::popgate::v1::CollectOpen* temp = _impl_.request_.open_;
+    _impl_.request_.open_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void CollectMessagesRequest::unsafe_arena_set_allocated_open(::popgate::v1::CollectOpen* open) {
+  clear_request();
+  if (open) {
+    set_has_open();
+    _impl_.request_.open_ = open;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesRequest.open)
+}
+inline ::popgate::v1::CollectOpen* CollectMessagesRequest::_internal_mutable_open() {
+  if (!_internal_has_open()) {
+    clear_request();
+    set_has_open();
+    _impl_.request_.open_ = CreateMaybeMessage< ::popgate::v1::CollectOpen >(GetArenaForAllocation());
+  }
+  return _impl_.request_.open_;
+}
+inline ::popgate::v1::CollectOpen* CollectMessagesRequest::mutable_open() {
+  ::popgate::v1::CollectOpen* _msg = _internal_mutable_open();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesRequest.open)
+  return _msg;
+}
+
+// .popgate.v1.Choose choose = 2 [json_name = "choose"];
+inline bool CollectMessagesRequest::_internal_has_choose() const {
+  return request_case() == kChoose;
+}
+inline bool CollectMessagesRequest::has_choose() const {
+  return _internal_has_choose();
+}
+inline void CollectMessagesRequest::set_has_choose() {
+  _impl_._oneof_case_[0] = kChoose;
+}
+inline void CollectMessagesRequest::clear_choose() {
+  if (_internal_has_choose()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.request_.choose_;
+    }
+    clear_has_request();
+  }
+}
+inline ::popgate::v1::Choose* CollectMessagesRequest::release_choose() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesRequest.choose)
+  if (_internal_has_choose()) {
+    clear_has_request();
+    ::popgate::v1::Choose* temp = _impl_.request_.choose_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.request_.choose_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::popgate::v1::Choose& CollectMessagesRequest::_internal_choose() const {
+  return _internal_has_choose()
+      ? *_impl_.request_.choose_
+      : reinterpret_cast< ::popgate::v1::Choose&>(::popgate::v1::_Choose_default_instance_);
+}
+inline const ::popgate::v1::Choose& CollectMessagesRequest::choose() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesRequest.choose)
+  return _internal_choose();
+}
+inline ::popgate::v1::Choose* CollectMessagesRequest::unsafe_arena_release_choose() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:popgate.v1.CollectMessagesRequest.choose)
+  if (_internal_has_choose()) {
+    clear_has_request();
+    ::popgate::v1::Choose* temp = _impl_.request_.choose_;
+    _impl_.request_.choose_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void CollectMessagesRequest::unsafe_arena_set_allocated_choose(::popgate::v1::Choose* choose) {
+  clear_request();
+  if (choose) {
+    set_has_choose();
+    _impl_.request_.choose_ = choose;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesRequest.choose)
+}
+inline ::popgate::v1::Choose* CollectMessagesRequest::_internal_mutable_choose() {
+  if (!_internal_has_choose()) {
+    clear_request();
+    set_has_choose();
+    _impl_.request_.choose_ = CreateMaybeMessage< ::popgate::v1::Choose >(GetArenaForAllocation());
+  }
+  return _impl_.request_.choose_;
+}
+inline ::popgate::v1::Choose* CollectMessagesRequest::mutable_choose() {
+  ::popgate::v1::Choose* _msg = _internal_mutable_choose();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesRequest.choose)
+  return _msg;
+}
+
+// .popgate.v1.Settle settle = 3 [json_name = "settle"];
+inline bool CollectMessagesRequest::_internal_has_settle() const {
+  return request_case() == kSettle;
+}
+inline bool CollectMessagesRequest::has_settle() const {
+  return _internal_has_settle();
+}
+inline void CollectMessagesRequest::set_has_settle() {
+  _impl_._oneof_case_[0] = kSettle;
+}
+inline void CollectMessagesRequest::clear_settle() {
+  if (_internal_has_settle()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.request_.settle_;
+    }
+    clear_has_request();
+  }
+}
+inline ::popgate::v1::Settle* CollectMessagesRequest::release_settle() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesRequest.settle)
+  if (_internal_has_settle()) {
+    clear_has_request();
+    ::popgate::v1::Settle* temp = _impl_.request_.settle_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.request_.settle_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::popgate::v1::Settle& CollectMessagesRequest::_internal_settle() const {
+  return _internal_has_settle()
+      ? *_impl_.request_.settle_
+      : reinterpret_cast< ::popgate::v1::Settle&>(::popgate::v1::_Settle_default_instance_);
+}
+inline const ::popgate::v1::Settle& CollectMessagesRequest::settle() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesRequest.settle)
+  return _internal_settle();
+}
+inline ::popgate::v1::Settle* CollectMessagesRequest::unsafe_arena_release_settle() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:popgate.v1.CollectMessagesRequest.settle)
+  if (_internal_has_settle()) {
+    clear_has_request();
+    ::popgate::v1::Settle* temp = _impl_.request_.settle_;
+    _impl_.request_.settle_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void CollectMessagesRequest::unsafe_arena_set_allocated_settle(::popgate::v1::Settle* settle) {
+  clear_request();
+  if (settle) {
+    set_has_settle();
+    _impl_.request_.settle_ = settle;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesRequest.settle)
+}
+inline ::popgate::v1::Settle* CollectMessagesRequest::_internal_mutable_settle() {
+  if (!_internal_has_settle()) {
+    clear_request();
+    set_has_settle();
+    _impl_.request_.settle_ = CreateMaybeMessage< ::popgate::v1::Settle >(GetArenaForAllocation());
+  }
+  return _impl_.request_.settle_;
+}
+inline ::popgate::v1::Settle* CollectMessagesRequest::mutable_settle() {
+  ::popgate::v1::Settle* _msg = _internal_mutable_settle();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesRequest.settle)
+  return _msg;
+}
+
+// .popgate.v1.Credentials credentials = 4 [json_name = "credentials"];
+inline bool CollectMessagesRequest::_internal_has_credentials() const {
+  return request_case() == kCredentials;
+}
+inline bool CollectMessagesRequest::has_credentials() const {
+  return _internal_has_credentials();
+}
+inline void CollectMessagesRequest::set_has_credentials() {
+  _impl_._oneof_case_[0] = kCredentials;
+}
+inline ::popgate::v1::Credentials* CollectMessagesRequest::release_credentials() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesRequest.credentials)
+  if (_internal_has_credentials()) {
+    clear_has_request();
+    ::popgate::v1::Credentials* temp = _impl_.request_.credentials_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.request_.credentials_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::popgate::v1::Credentials& CollectMessagesRequest::_internal_credentials() const {
+  return _internal_has_credentials()
+      ? *_impl_.request_.credentials_
+      : reinterpret_cast< ::popgate::v1::Credentials&>(::popgate::v1::_Credentials_default_instance_);
+}
+inline const ::popgate::v1::Credentials& CollectMessagesRequest::credentials() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesRequest.credentials)
+  return _internal_credentials();
+}
+inline ::popgate::v1::Credentials* CollectMessagesRequest::unsafe_arena_release_credentials() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:popgate.v1.CollectMessagesRequest.credentials)
+  if (_internal_has_credentials()) {
+    clear_has_request();
+    ::popgate::v1::Credentials* temp = _impl_.request_.credentials_;
+    _impl_.request_.credentials_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void CollectMessagesRequest::unsafe_arena_set_allocated_credentials(::popgate::v1::Credentials* credentials) {
+  clear_request();
+  if (credentials) {
+    set_has_credentials();
+    _impl_.request_.credentials_ = credentials;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesRequest.credentials)
+}
+inline ::popgate::v1::Credentials* CollectMessagesRequest::_internal_mutable_credentials() {
+  if (!_internal_has_credentials()) {
+    clear_request();
+    set_has_credentials();
+    _impl_.request_.credentials_ = CreateMaybeMessage< ::popgate::v1::Credentials >(GetArenaForAllocation());
+  }
+  return _impl_.request_.credentials_;
+}
+inline ::popgate::v1::Credentials* CollectMessagesRequest::mutable_credentials() {
+  ::popgate::v1::Credentials* _msg = _internal_mutable_credentials();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesRequest.credentials)
+  return _msg;
+}
+
+// .popgate.v1.Stop stop = 5 [json_name = "stop"];
+inline bool CollectMessagesRequest::_internal_has_stop() const {
+  return request_case() == kStop;
+}
+inline bool CollectMessagesRequest::has_stop() const {
+  return _internal_has_stop();
+}
+inline void CollectMessagesRequest::set_has_stop() {
+  _impl_._oneof_case_[0] = kStop;
+}
+inline void CollectMessagesRequest::clear_stop() {
+  if (_internal_has_stop()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.request_.stop_;
+    }
+    clear_has_request();
+  }
+}
+inline ::popgate::v1::Stop* CollectMessagesRequest::release_stop() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesRequest.stop)
+  if (_internal_has_stop()) {
+    clear_has_request();
+    ::popgate::v1::Stop* temp = _impl_.request_.stop_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.request_.stop_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::popgate::v1::Stop& CollectMessagesRequest::_internal_stop() const {
+  return _internal_has_stop()
+      ? *_impl_.request_.stop_
+      : reinterpret_cast< ::popgate::v1::Stop&>(::popgate::v1::_Stop_default_instance_);
+}
+inline const ::popgate::v1::Stop& CollectMessagesRequest::stop() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesRequest.stop)
+  return _internal_stop();
+}
+inline ::popgate::v1::Stop* CollectMessagesRequest::unsafe_arena_release_stop() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:popgate.v1.CollectMessagesRequest.stop)
+  if (_internal_has_stop()) {
+    clear_has_request();
+    ::popgate::v1::Stop* temp = _impl_.request_.stop_;
+    _impl_.request_.stop_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void CollectMessagesRequest::unsafe_arena_set_allocated_stop(::popgate::v1::Stop* stop) {
+  clear_request();
+  if (stop) {
+    set_has_stop();
+    _impl_.request_.stop_ = stop;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesRequest.stop)
+}
+inline ::popgate::v1::Stop* CollectMessagesRequest::_internal_mutable_stop() {
+  if (!_internal_has_stop()) {
+    clear_request();
+    set_has_stop();
+    _impl_.request_.stop_ = CreateMaybeMessage< ::popgate::v1::Stop >(GetArenaForAllocation());
+  }
+  return _impl_.request_.stop_;
+}
+inline ::popgate::v1::Stop* CollectMessagesRequest::mutable_stop() {
+  ::popgate::v1::Stop* _msg = _internal_mutable_stop();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesRequest.stop)
+  return _msg;
+}
+
+inline bool CollectMessagesRequest::has_request() const {
+  return request_case() != REQUEST_NOT_SET;
+}
+inline void CollectMessagesRequest::clear_has_request() {
+  _impl_._oneof_case_[0] = REQUEST_NOT_SET;
+}
+inline CollectMessagesRequest::RequestCase CollectMessagesRequest::request_case() const {
+  return CollectMessagesRequest::RequestCase(_impl_._oneof_case_[0]);
+}
+// -------------------------------------------------------------------
+
+// CollectOpen
+
+// .popgate.v1.FetchMessagesRequest fetch = 1 [json_name = "fetch"];
+inline bool CollectOpen::_internal_has_fetch() const {
+  return this != internal_default_instance() && _impl_.fetch_ != nullptr;
+}
+inline bool CollectOpen::has_fetch() const {
+  return _internal_has_fetch();
+}
+inline void CollectOpen::clear_fetch() {
+  if (GetArenaForAllocation() == nullptr && _impl_.fetch_ != nullptr) {
+    delete _impl_.fetch_;
+  }
+  _impl_.fetch_ = nullptr;
+}
+inline const ::popgate::v1::FetchMessagesRequest& CollectOpen::_internal_fetch() const {
+  const ::popgate::v1::FetchMessagesRequest* p = _impl_.fetch_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::FetchMessagesRequest&>(
+      ::popgate::v1::_FetchMessagesRequest_default_instance_);
+}
+inline const ::popgate::v1::FetchMessagesRequest& CollectOpen::fetch() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.fetch)
+  return _internal_fetch();
+}
+inline void CollectOpen::unsafe_arena_set_allocated_fetch(
+    ::popgate::v1::FetchMessagesRequest* fetch) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.fetch_);
+  }
+  _impl_.fetch_ = fetch;
+  if (fetch) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectOpen.fetch)
+}
+inline ::popgate::v1::FetchMessagesRequest* CollectOpen::release_fetch() {
+  
+  ::popgate::v1::FetchMessagesRequest* temp = _impl_.fetch_;
+  _impl_.fetch_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::FetchMessagesRequest* CollectOpen::unsafe_arena_release_fetch() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectOpen.fetch)
+  
+  ::popgate::v1::FetchMessagesRequest* temp = _impl_.fetch_;
+  _impl_.fetch_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::FetchMessagesRequest* CollectOpen::_internal_mutable_fetch() {
+  
+  if (_impl_.fetch_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::FetchMessagesRequest>(GetArenaForAllocation());
+    _impl_.fetch_ = p;
+  }
+  return _impl_.fetch_;
+}
+inline ::popgate::v1::FetchMessagesRequest* CollectOpen::mutable_fetch() {
+  ::popgate::v1::FetchMessagesRequest* _msg = _internal_mutable_fetch();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectOpen.fetch)
+  return _msg;
+}
+inline void CollectOpen::set_allocated_fetch(::popgate::v1::FetchMessagesRequest* fetch) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.fetch_;
+  }
+  if (fetch) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(fetch);
+    if (message_arena != submessage_arena) {
+      fetch = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, fetch, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.fetch_ = fetch;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectOpen.fetch)
+}
+
+// bool offer = 2 [json_name = "offer"];
+inline void CollectOpen::clear_offer() {
+  _impl_.offer_ = false;
+}
+inline bool CollectOpen::_internal_offer() const {
+  return _impl_.offer_;
+}
+inline bool CollectOpen::offer() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.offer)
+  return _internal_offer();
+}
+inline void CollectOpen::_internal_set_offer(bool value) {
+  
+  _impl_.offer_ = value;
+}
+inline void CollectOpen::set_offer(bool value) {
+  _internal_set_offer(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CollectOpen.offer)
+}
+
+// optional uint32 max_unsettled_messages = 3 [json_name = "maxUnsettledMessages"];
+inline bool CollectOpen::_internal_has_max_unsettled_messages() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool CollectOpen::has_max_unsettled_messages() const {
+  return _internal_has_max_unsettled_messages();
+}
+inline void CollectOpen::clear_max_unsettled_messages() {
+  _impl_.max_unsettled_messages_ = 0u;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline uint32_t CollectOpen::_internal_max_unsettled_messages() const {
+  return _impl_.max_unsettled_messages_;
+}
+inline uint32_t CollectOpen::max_unsettled_messages() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.max_unsettled_messages)
+  return _internal_max_unsettled_messages();
+}
+inline void CollectOpen::_internal_set_max_unsettled_messages(uint32_t value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.max_unsettled_messages_ = value;
+}
+inline void CollectOpen::set_max_unsettled_messages(uint32_t value) {
+  _internal_set_max_unsettled_messages(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CollectOpen.max_unsettled_messages)
+}
+
+// optional int64 max_unsettled_octets = 4 [json_name = "maxUnsettledOctets"];
+inline bool CollectOpen::_internal_has_max_unsettled_octets() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000002u) != 0;
+  return value;
+}
+inline bool CollectOpen::has_max_unsettled_octets() const {
+  return _internal_has_max_unsettled_octets();
+}
+inline void CollectOpen::clear_max_unsettled_octets() {
+  _impl_.max_unsettled_octets_ = int64_t{0};
+  _impl_._has_bits_[0] &= ~0x00000002u;
+}
+inline int64_t CollectOpen::_internal_max_unsettled_octets() const {
+  return _impl_.max_unsettled_octets_;
+}
+inline int64_t CollectOpen::max_unsettled_octets() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.max_unsettled_octets)
+  return _internal_max_unsettled_octets();
+}
+inline void CollectOpen::_internal_set_max_unsettled_octets(int64_t value) {
+  _impl_._has_bits_[0] |= 0x00000002u;
+  _impl_.max_unsettled_octets_ = value;
+}
+inline void CollectOpen::set_max_unsettled_octets(int64_t value) {
+  _internal_set_max_unsettled_octets(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CollectOpen.max_unsettled_octets)
+}
+
+// optional uint32 commit_messages = 5 [json_name = "commitMessages"];
+inline bool CollectOpen::_internal_has_commit_messages() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000004u) != 0;
+  return value;
+}
+inline bool CollectOpen::has_commit_messages() const {
+  return _internal_has_commit_messages();
+}
+inline void CollectOpen::clear_commit_messages() {
+  _impl_.commit_messages_ = 0u;
+  _impl_._has_bits_[0] &= ~0x00000004u;
+}
+inline uint32_t CollectOpen::_internal_commit_messages() const {
+  return _impl_.commit_messages_;
+}
+inline uint32_t CollectOpen::commit_messages() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.commit_messages)
+  return _internal_commit_messages();
+}
+inline void CollectOpen::_internal_set_commit_messages(uint32_t value) {
+  _impl_._has_bits_[0] |= 0x00000004u;
+  _impl_.commit_messages_ = value;
+}
+inline void CollectOpen::set_commit_messages(uint32_t value) {
+  _internal_set_commit_messages(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CollectOpen.commit_messages)
+}
+
+// .google.protobuf.Duration commit_interval = 6 [json_name = "commitInterval"];
+inline bool CollectOpen::_internal_has_commit_interval() const {
+  return this != internal_default_instance() && _impl_.commit_interval_ != nullptr;
+}
+inline bool CollectOpen::has_commit_interval() const {
+  return _internal_has_commit_interval();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& CollectOpen::_internal_commit_interval() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.commit_interval_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& CollectOpen::commit_interval() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.commit_interval)
+  return _internal_commit_interval();
+}
+inline void CollectOpen::unsafe_arena_set_allocated_commit_interval(
+    ::PROTOBUF_NAMESPACE_ID::Duration* commit_interval) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.commit_interval_);
+  }
+  _impl_.commit_interval_ = commit_interval;
+  if (commit_interval) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectOpen.commit_interval)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::release_commit_interval() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.commit_interval_;
+  _impl_.commit_interval_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::unsafe_arena_release_commit_interval() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectOpen.commit_interval)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.commit_interval_;
+  _impl_.commit_interval_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::_internal_mutable_commit_interval() {
+  
+  if (_impl_.commit_interval_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.commit_interval_ = p;
+  }
+  return _impl_.commit_interval_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::mutable_commit_interval() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_commit_interval();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectOpen.commit_interval)
+  return _msg;
+}
+inline void CollectOpen::set_allocated_commit_interval(::PROTOBUF_NAMESPACE_ID::Duration* commit_interval) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.commit_interval_);
+  }
+  if (commit_interval) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(commit_interval));
+    if (message_arena != submessage_arena) {
+      commit_interval = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, commit_interval, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.commit_interval_ = commit_interval;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectOpen.commit_interval)
+}
+
+// .google.protobuf.Duration ack_timeout = 7 [json_name = "ackTimeout"];
+inline bool CollectOpen::_internal_has_ack_timeout() const {
+  return this != internal_default_instance() && _impl_.ack_timeout_ != nullptr;
+}
+inline bool CollectOpen::has_ack_timeout() const {
+  return _internal_has_ack_timeout();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& CollectOpen::_internal_ack_timeout() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.ack_timeout_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& CollectOpen::ack_timeout() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectOpen.ack_timeout)
+  return _internal_ack_timeout();
+}
+inline void CollectOpen::unsafe_arena_set_allocated_ack_timeout(
+    ::PROTOBUF_NAMESPACE_ID::Duration* ack_timeout) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.ack_timeout_);
+  }
+  _impl_.ack_timeout_ = ack_timeout;
+  if (ack_timeout) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectOpen.ack_timeout)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::release_ack_timeout() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.ack_timeout_;
+  _impl_.ack_timeout_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::unsafe_arena_release_ack_timeout() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectOpen.ack_timeout)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.ack_timeout_;
+  _impl_.ack_timeout_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::_internal_mutable_ack_timeout() {
+  
+  if (_impl_.ack_timeout_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.ack_timeout_ = p;
+  }
+  return _impl_.ack_timeout_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* CollectOpen::mutable_ack_timeout() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_ack_timeout();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectOpen.ack_timeout)
+  return _msg;
+}
+inline void CollectOpen::set_allocated_ack_timeout(::PROTOBUF_NAMESPACE_ID::Duration* ack_timeout) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.ack_timeout_);
+  }
+  if (ack_timeout) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(ack_timeout));
+    if (message_arena != submessage_arena) {
+      ack_timeout = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, ack_timeout, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.ack_timeout_ = ack_timeout;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectOpen.ack_timeout)
+}
+
+// -------------------------------------------------------------------
+
+// Choose
+
+// repeated uint32 message_numbers = 1 [json_name = "messageNumbers"];
+inline int Choose::_internal_message_numbers_size() const {
+  return _impl_.message_numbers_.size();
+}
+inline int Choose::message_numbers_size() const {
+  return _internal_message_numbers_size();
+}
+inline void Choose::clear_message_numbers() {
+  _impl_.message_numbers_.Clear();
+}
+inline uint32_t Choose::_internal_message_numbers(int index) const {
+  return _impl_.message_numbers_.Get(index);
+}
+inline uint32_t Choose::message_numbers(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Choose.message_numbers)
+  return _internal_message_numbers(index);
+}
+inline void Choose::set_message_numbers(int index, uint32_t value) {
+  _impl_.message_numbers_.Set(index, value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Choose.message_numbers)
+}
+inline void Choose::_internal_add_message_numbers(uint32_t value) {
+  _impl_.message_numbers_.Add(value);
+}
+inline void Choose::add_message_numbers(uint32_t value) {
+  _internal_add_message_numbers(value);
+  // @@protoc_insertion_point(field_add:popgate.v1.Choose.message_numbers)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >&
+Choose::_internal_message_numbers() const {
+  return _impl_.message_numbers_;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >&
+Choose::message_numbers() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Choose.message_numbers)
+  return _internal_message_numbers();
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >*
+Choose::_internal_mutable_message_numbers() {
+  return &_impl_.message_numbers_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint32_t >*
+Choose::mutable_message_numbers() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Choose.message_numbers)
+  return _internal_mutable_message_numbers();
+}
+
+// bool done = 2 [json_name = "done"];
+inline void Choose::clear_done() {
+  _impl_.done_ = false;
+}
+inline bool Choose::_internal_done() const {
+  return _impl_.done_;
+}
+inline bool Choose::done() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Choose.done)
+  return _internal_done();
+}
+inline void Choose::_internal_set_done(bool value) {
+  
+  _impl_.done_ = value;
+}
+inline void Choose::set_done(bool value) {
+  _internal_set_done(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Choose.done)
+}
+
+// -------------------------------------------------------------------
+
+// Settle
+
+// repeated uint64 delivery_ids = 1 [json_name = "deliveryIds"];
+inline int Settle::_internal_delivery_ids_size() const {
+  return _impl_.delivery_ids_.size();
+}
+inline int Settle::delivery_ids_size() const {
+  return _internal_delivery_ids_size();
+}
+inline void Settle::clear_delivery_ids() {
+  _impl_.delivery_ids_.Clear();
+}
+inline uint64_t Settle::_internal_delivery_ids(int index) const {
+  return _impl_.delivery_ids_.Get(index);
+}
+inline uint64_t Settle::delivery_ids(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Settle.delivery_ids)
+  return _internal_delivery_ids(index);
+}
+inline void Settle::set_delivery_ids(int index, uint64_t value) {
+  _impl_.delivery_ids_.Set(index, value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Settle.delivery_ids)
+}
+inline void Settle::_internal_add_delivery_ids(uint64_t value) {
+  _impl_.delivery_ids_.Add(value);
+}
+inline void Settle::add_delivery_ids(uint64_t value) {
+  _internal_add_delivery_ids(value);
+  // @@protoc_insertion_point(field_add:popgate.v1.Settle.delivery_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >&
+Settle::_internal_delivery_ids() const {
+  return _impl_.delivery_ids_;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >&
+Settle::delivery_ids() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Settle.delivery_ids)
+  return _internal_delivery_ids();
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >*
+Settle::_internal_mutable_delivery_ids() {
+  return &_impl_.delivery_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField< uint64_t >*
+Settle::mutable_delivery_ids() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Settle.delivery_ids)
+  return _internal_mutable_delivery_ids();
+}
+
+// uint64 through = 2 [json_name = "through"];
+inline void Settle::clear_through() {
+  _impl_.through_ = uint64_t{0u};
+}
+inline uint64_t Settle::_internal_through() const {
+  return _impl_.through_;
+}
+inline uint64_t Settle::through() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Settle.through)
+  return _internal_through();
+}
+inline void Settle::_internal_set_through(uint64_t value) {
+  
+  _impl_.through_ = value;
+}
+inline void Settle::set_through(uint64_t value) {
+  _internal_set_through(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Settle.through)
+}
+
+// .popgate.v1.Disposition disposition = 3 [json_name = "disposition"];
+inline void Settle::clear_disposition() {
+  _impl_.disposition_ = 0;
+}
+inline ::popgate::v1::Disposition Settle::_internal_disposition() const {
+  return static_cast< ::popgate::v1::Disposition >(_impl_.disposition_);
+}
+inline ::popgate::v1::Disposition Settle::disposition() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Settle.disposition)
+  return _internal_disposition();
+}
+inline void Settle::_internal_set_disposition(::popgate::v1::Disposition value) {
+  
+  _impl_.disposition_ = value;
+}
+inline void Settle::set_disposition(::popgate::v1::Disposition value) {
+  _internal_set_disposition(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Settle.disposition)
+}
+
+// -------------------------------------------------------------------
+
+// Stop
+
+// -------------------------------------------------------------------
+
+// CollectMessagesResponse
+
+// repeated .popgate.v1.Part parts = 1 [json_name = "parts"];
+inline int CollectMessagesResponse::_internal_parts_size() const {
+  return _impl_.parts_.size();
+}
+inline int CollectMessagesResponse::parts_size() const {
+  return _internal_parts_size();
+}
+inline void CollectMessagesResponse::clear_parts() {
+  _impl_.parts_.Clear();
+}
+inline ::popgate::v1::Part* CollectMessagesResponse::mutable_parts(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.parts)
+  return _impl_.parts_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Part >*
+CollectMessagesResponse::mutable_parts() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.CollectMessagesResponse.parts)
+  return &_impl_.parts_;
+}
+inline const ::popgate::v1::Part& CollectMessagesResponse::_internal_parts(int index) const {
+  return _impl_.parts_.Get(index);
+}
+inline const ::popgate::v1::Part& CollectMessagesResponse::parts(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.parts)
+  return _internal_parts(index);
+}
+inline ::popgate::v1::Part* CollectMessagesResponse::_internal_add_parts() {
+  return _impl_.parts_.Add();
+}
+inline ::popgate::v1::Part* CollectMessagesResponse::add_parts() {
+  ::popgate::v1::Part* _add = _internal_add_parts();
+  // @@protoc_insertion_point(field_add:popgate.v1.CollectMessagesResponse.parts)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Part >&
+CollectMessagesResponse::parts() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.CollectMessagesResponse.parts)
+  return _impl_.parts_;
+}
+
+// .popgate.v1.Progress progress = 2 [json_name = "progress"];
+inline bool CollectMessagesResponse::_internal_has_progress() const {
+  return this != internal_default_instance() && _impl_.progress_ != nullptr;
+}
+inline bool CollectMessagesResponse::has_progress() const {
+  return _internal_has_progress();
+}
+inline void CollectMessagesResponse::clear_progress() {
+  if (GetArenaForAllocation() == nullptr && _impl_.progress_ != nullptr) {
+    delete _impl_.progress_;
+  }
+  _impl_.progress_ = nullptr;
+}
+inline const ::popgate::v1::Progress& CollectMessagesResponse::_internal_progress() const {
+  const ::popgate::v1::Progress* p = _impl_.progress_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Progress&>(
+      ::popgate::v1::_Progress_default_instance_);
+}
+inline const ::popgate::v1::Progress& CollectMessagesResponse::progress() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.progress)
+  return _internal_progress();
+}
+inline void CollectMessagesResponse::unsafe_arena_set_allocated_progress(
+    ::popgate::v1::Progress* progress) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.progress_);
+  }
+  _impl_.progress_ = progress;
+  if (progress) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesResponse.progress)
+}
+inline ::popgate::v1::Progress* CollectMessagesResponse::release_progress() {
+  
+  ::popgate::v1::Progress* temp = _impl_.progress_;
+  _impl_.progress_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Progress* CollectMessagesResponse::unsafe_arena_release_progress() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.progress)
+  
+  ::popgate::v1::Progress* temp = _impl_.progress_;
+  _impl_.progress_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Progress* CollectMessagesResponse::_internal_mutable_progress() {
+  
+  if (_impl_.progress_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Progress>(GetArenaForAllocation());
+    _impl_.progress_ = p;
+  }
+  return _impl_.progress_;
+}
+inline ::popgate::v1::Progress* CollectMessagesResponse::mutable_progress() {
+  ::popgate::v1::Progress* _msg = _internal_mutable_progress();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.progress)
+  return _msg;
+}
+inline void CollectMessagesResponse::set_allocated_progress(::popgate::v1::Progress* progress) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.progress_;
+  }
+  if (progress) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(progress);
+    if (message_arena != submessage_arena) {
+      progress = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, progress, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.progress_ = progress;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.progress)
+}
+
+// optional bytes cursor = 3 [json_name = "cursor"];
+inline bool CollectMessagesResponse::_internal_has_cursor() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool CollectMessagesResponse::has_cursor() const {
+  return _internal_has_cursor();
+}
+inline void CollectMessagesResponse::clear_cursor() {
+  _impl_.cursor_.ClearToEmpty();
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline const std::string& CollectMessagesResponse::cursor() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.cursor)
+  return _internal_cursor();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void CollectMessagesResponse::set_cursor(ArgT0&& arg0, ArgT... args) {
+ _impl_._has_bits_[0] |= 0x00000001u;
+ _impl_.cursor_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.CollectMessagesResponse.cursor)
+}
+inline std::string* CollectMessagesResponse::mutable_cursor() {
+  std::string* _s = _internal_mutable_cursor();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.cursor)
+  return _s;
+}
+inline const std::string& CollectMessagesResponse::_internal_cursor() const {
+  return _impl_.cursor_.Get();
+}
+inline void CollectMessagesResponse::_internal_set_cursor(const std::string& value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.cursor_.Set(value, GetArenaForAllocation());
+}
+inline std::string* CollectMessagesResponse::_internal_mutable_cursor() {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  return _impl_.cursor_.Mutable(GetArenaForAllocation());
+}
+inline std::string* CollectMessagesResponse::release_cursor() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.cursor)
+  if (!_internal_has_cursor()) {
+    return nullptr;
+  }
+  _impl_._has_bits_[0] &= ~0x00000001u;
+  auto* p = _impl_.cursor_.Release();
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.cursor_.IsDefault()) {
+    _impl_.cursor_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  return p;
+}
+inline void CollectMessagesResponse::set_allocated_cursor(std::string* cursor) {
+  if (cursor != nullptr) {
+    _impl_._has_bits_[0] |= 0x00000001u;
+  } else {
+    _impl_._has_bits_[0] &= ~0x00000001u;
+  }
+  _impl_.cursor_.SetAllocated(cursor, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.cursor_.IsDefault()) {
+    _impl_.cursor_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.cursor)
+}
+
+// .popgate.v1.Summary summary = 4 [json_name = "summary"];
+inline bool CollectMessagesResponse::_internal_has_summary() const {
+  return this != internal_default_instance() && _impl_.summary_ != nullptr;
+}
+inline bool CollectMessagesResponse::has_summary() const {
+  return _internal_has_summary();
+}
+inline void CollectMessagesResponse::clear_summary() {
+  if (GetArenaForAllocation() == nullptr && _impl_.summary_ != nullptr) {
+    delete _impl_.summary_;
+  }
+  _impl_.summary_ = nullptr;
+}
+inline const ::popgate::v1::Summary& CollectMessagesResponse::_internal_summary() const {
+  const ::popgate::v1::Summary* p = _impl_.summary_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Summary&>(
+      ::popgate::v1::_Summary_default_instance_);
+}
+inline const ::popgate::v1::Summary& CollectMessagesResponse::summary() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.summary)
+  return _internal_summary();
+}
+inline void CollectMessagesResponse::unsafe_arena_set_allocated_summary(
+    ::popgate::v1::Summary* summary) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.summary_);
+  }
+  _impl_.summary_ = summary;
+  if (summary) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesResponse.summary)
+}
+inline ::popgate::v1::Summary* CollectMessagesResponse::release_summary() {
+  
+  ::popgate::v1::Summary* temp = _impl_.summary_;
+  _impl_.summary_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Summary* CollectMessagesResponse::unsafe_arena_release_summary() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.summary)
+  
+  ::popgate::v1::Summary* temp = _impl_.summary_;
+  _impl_.summary_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Summary* CollectMessagesResponse::_internal_mutable_summary() {
+  
+  if (_impl_.summary_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Summary>(GetArenaForAllocation());
+    _impl_.summary_ = p;
+  }
+  return _impl_.summary_;
+}
+inline ::popgate::v1::Summary* CollectMessagesResponse::mutable_summary() {
+  ::popgate::v1::Summary* _msg = _internal_mutable_summary();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.summary)
+  return _msg;
+}
+inline void CollectMessagesResponse::set_allocated_summary(::popgate::v1::Summary* summary) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.summary_;
+  }
+  if (summary) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(summary);
+    if (message_arena != submessage_arena) {
+      summary = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, summary, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.summary_ = summary;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.summary)
+}
+
+// .popgate.v1.Offer offer = 5 [json_name = "offer"];
+inline bool CollectMessagesResponse::_internal_has_offer() const {
+  return this != internal_default_instance() && _impl_.offer_ != nullptr;
+}
+inline bool CollectMessagesResponse::has_offer() const {
+  return _internal_has_offer();
+}
+inline void CollectMessagesResponse::clear_offer() {
+  if (GetArenaForAllocation() == nullptr && _impl_.offer_ != nullptr) {
+    delete _impl_.offer_;
+  }
+  _impl_.offer_ = nullptr;
+}
+inline const ::popgate::v1::Offer& CollectMessagesResponse::_internal_offer() const {
+  const ::popgate::v1::Offer* p = _impl_.offer_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Offer&>(
+      ::popgate::v1::_Offer_default_instance_);
+}
+inline const ::popgate::v1::Offer& CollectMessagesResponse::offer() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.offer)
+  return _internal_offer();
+}
+inline void CollectMessagesResponse::unsafe_arena_set_allocated_offer(
+    ::popgate::v1::Offer* offer) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.offer_);
+  }
+  _impl_.offer_ = offer;
+  if (offer) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesResponse.offer)
+}
+inline ::popgate::v1::Offer* CollectMessagesResponse::release_offer() {
+  
+  ::popgate::v1::Offer* temp = _impl_.offer_;
+  _impl_.offer_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Offer* CollectMessagesResponse::unsafe_arena_release_offer() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.offer)
+  
+  ::popgate::v1::Offer* temp = _impl_.offer_;
+  _impl_.offer_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Offer* CollectMessagesResponse::_internal_mutable_offer() {
+  
+  if (_impl_.offer_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Offer>(GetArenaForAllocation());
+    _impl_.offer_ = p;
+  }
+  return _impl_.offer_;
+}
+inline ::popgate::v1::Offer* CollectMessagesResponse::mutable_offer() {
+  ::popgate::v1::Offer* _msg = _internal_mutable_offer();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.offer)
+  return _msg;
+}
+inline void CollectMessagesResponse::set_allocated_offer(::popgate::v1::Offer* offer) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.offer_;
+  }
+  if (offer) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(offer);
+    if (message_arena != submessage_arena) {
+      offer = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, offer, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.offer_ = offer;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.offer)
+}
+
+// .popgate.v1.CredentialsNeeded credentials_needed = 6 [json_name = "credentialsNeeded"];
+inline bool CollectMessagesResponse::_internal_has_credentials_needed() const {
+  return this != internal_default_instance() && _impl_.credentials_needed_ != nullptr;
+}
+inline bool CollectMessagesResponse::has_credentials_needed() const {
+  return _internal_has_credentials_needed();
+}
+inline void CollectMessagesResponse::clear_credentials_needed() {
+  if (GetArenaForAllocation() == nullptr && _impl_.credentials_needed_ != nullptr) {
+    delete _impl_.credentials_needed_;
+  }
+  _impl_.credentials_needed_ = nullptr;
+}
+inline const ::popgate::v1::CredentialsNeeded& CollectMessagesResponse::_internal_credentials_needed() const {
+  const ::popgate::v1::CredentialsNeeded* p = _impl_.credentials_needed_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::CredentialsNeeded&>(
+      ::popgate::v1::_CredentialsNeeded_default_instance_);
+}
+inline const ::popgate::v1::CredentialsNeeded& CollectMessagesResponse::credentials_needed() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.credentials_needed)
+  return _internal_credentials_needed();
+}
+inline void CollectMessagesResponse::unsafe_arena_set_allocated_credentials_needed(
+    ::popgate::v1::CredentialsNeeded* credentials_needed) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.credentials_needed_);
+  }
+  _impl_.credentials_needed_ = credentials_needed;
+  if (credentials_needed) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesResponse.credentials_needed)
+}
+inline ::popgate::v1::CredentialsNeeded* CollectMessagesResponse::release_credentials_needed() {
+  
+  ::popgate::v1::CredentialsNeeded* temp = _impl_.credentials_needed_;
+  _impl_.credentials_needed_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::CredentialsNeeded* CollectMessagesResponse::unsafe_arena_release_credentials_needed() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.credentials_needed)
+  
+  ::popgate::v1::CredentialsNeeded* temp = _impl_.credentials_needed_;
+  _impl_.credentials_needed_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::CredentialsNeeded* CollectMessagesResponse::_internal_mutable_credentials_needed() {
+  
+  if (_impl_.credentials_needed_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::CredentialsNeeded>(GetArenaForAllocation());
+    _impl_.credentials_needed_ = p;
+  }
+  return _impl_.credentials_needed_;
+}
+inline ::popgate::v1::CredentialsNeeded* CollectMessagesResponse::mutable_credentials_needed() {
+  ::popgate::v1::CredentialsNeeded* _msg = _internal_mutable_credentials_needed();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.credentials_needed)
+  return _msg;
+}
+inline void CollectMessagesResponse::set_allocated_credentials_needed(::popgate::v1::CredentialsNeeded* credentials_needed) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.credentials_needed_;
+  }
+  if (credentials_needed) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(credentials_needed);
+    if (message_arena != submessage_arena) {
+      credentials_needed = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, credentials_needed, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.credentials_needed_ = credentials_needed;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.credentials_needed)
+}
+
+// .popgate.v1.Commit commit = 7 [json_name = "commit"];
+inline bool CollectMessagesResponse::_internal_has_commit() const {
+  return this != internal_default_instance() && _impl_.commit_ != nullptr;
+}
+inline bool CollectMessagesResponse::has_commit() const {
+  return _internal_has_commit();
+}
+inline void CollectMessagesResponse::clear_commit() {
+  if (GetArenaForAllocation() == nullptr && _impl_.commit_ != nullptr) {
+    delete _impl_.commit_;
+  }
+  _impl_.commit_ = nullptr;
+}
+inline const ::popgate::v1::Commit& CollectMessagesResponse::_internal_commit() const {
+  const ::popgate::v1::Commit* p = _impl_.commit_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Commit&>(
+      ::popgate::v1::_Commit_default_instance_);
+}
+inline const ::popgate::v1::Commit& CollectMessagesResponse::commit() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CollectMessagesResponse.commit)
+  return _internal_commit();
+}
+inline void CollectMessagesResponse::unsafe_arena_set_allocated_commit(
+    ::popgate::v1::Commit* commit) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.commit_);
+  }
+  _impl_.commit_ = commit;
+  if (commit) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CollectMessagesResponse.commit)
+}
+inline ::popgate::v1::Commit* CollectMessagesResponse::release_commit() {
+  
+  ::popgate::v1::Commit* temp = _impl_.commit_;
+  _impl_.commit_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Commit* CollectMessagesResponse::unsafe_arena_release_commit() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CollectMessagesResponse.commit)
+  
+  ::popgate::v1::Commit* temp = _impl_.commit_;
+  _impl_.commit_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Commit* CollectMessagesResponse::_internal_mutable_commit() {
+  
+  if (_impl_.commit_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Commit>(GetArenaForAllocation());
+    _impl_.commit_ = p;
+  }
+  return _impl_.commit_;
+}
+inline ::popgate::v1::Commit* CollectMessagesResponse::mutable_commit() {
+  ::popgate::v1::Commit* _msg = _internal_mutable_commit();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CollectMessagesResponse.commit)
+  return _msg;
+}
+inline void CollectMessagesResponse::set_allocated_commit(::popgate::v1::Commit* commit) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.commit_;
+  }
+  if (commit) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(commit);
+    if (message_arena != submessage_arena) {
+      commit = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, commit, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.commit_ = commit;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CollectMessagesResponse.commit)
+}
+
+// -------------------------------------------------------------------
+
+// Offer
+
+// repeated .popgate.v1.ListedMessage messages = 1 [json_name = "messages"];
+inline int Offer::_internal_messages_size() const {
+  return _impl_.messages_.size();
+}
+inline int Offer::messages_size() const {
+  return _internal_messages_size();
+}
+inline void Offer::clear_messages() {
+  _impl_.messages_.Clear();
+}
+inline ::popgate::v1::ListedMessage* Offer::mutable_messages(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Offer.messages)
+  return _impl_.messages_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ListedMessage >*
+Offer::mutable_messages() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Offer.messages)
+  return &_impl_.messages_;
+}
+inline const ::popgate::v1::ListedMessage& Offer::_internal_messages(int index) const {
+  return _impl_.messages_.Get(index);
+}
+inline const ::popgate::v1::ListedMessage& Offer::messages(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Offer.messages)
+  return _internal_messages(index);
+}
+inline ::popgate::v1::ListedMessage* Offer::_internal_add_messages() {
+  return _impl_.messages_.Add();
+}
+inline ::popgate::v1::ListedMessage* Offer::add_messages() {
+  ::popgate::v1::ListedMessage* _add = _internal_add_messages();
+  // @@protoc_insertion_point(field_add:popgate.v1.Offer.messages)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ListedMessage >&
+Offer::messages() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Offer.messages)
+  return _impl_.messages_;
+}
+
+// bool done = 2 [json_name = "done"];
+inline void Offer::clear_done() {
+  _impl_.done_ = false;
+}
+inline bool Offer::_internal_done() const {
+  return _impl_.done_;
+}
+inline bool Offer::done() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Offer.done)
+  return _internal_done();
+}
+inline void Offer::_internal_set_done(bool value) {
+  
+  _impl_.done_ = value;
+}
+inline void Offer::set_done(bool value) {
+  _internal_set_done(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Offer.done)
+}
+
+// -------------------------------------------------------------------
+
+// CredentialsNeeded
+
+// .popgate.v1.Failure failure = 1 [json_name = "failure"];
+inline bool CredentialsNeeded::_internal_has_failure() const {
+  return this != internal_default_instance() && _impl_.failure_ != nullptr;
+}
+inline bool CredentialsNeeded::has_failure() const {
+  return _internal_has_failure();
+}
+inline void CredentialsNeeded::clear_failure() {
+  if (GetArenaForAllocation() == nullptr && _impl_.failure_ != nullptr) {
+    delete _impl_.failure_;
+  }
+  _impl_.failure_ = nullptr;
+}
+inline const ::popgate::v1::Failure& CredentialsNeeded::_internal_failure() const {
+  const ::popgate::v1::Failure* p = _impl_.failure_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Failure&>(
+      ::popgate::v1::_Failure_default_instance_);
+}
+inline const ::popgate::v1::Failure& CredentialsNeeded::failure() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CredentialsNeeded.failure)
+  return _internal_failure();
+}
+inline void CredentialsNeeded::unsafe_arena_set_allocated_failure(
+    ::popgate::v1::Failure* failure) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.failure_);
+  }
+  _impl_.failure_ = failure;
+  if (failure) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.CredentialsNeeded.failure)
+}
+inline ::popgate::v1::Failure* CredentialsNeeded::release_failure() {
+  
+  ::popgate::v1::Failure* temp = _impl_.failure_;
+  _impl_.failure_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Failure* CredentialsNeeded::unsafe_arena_release_failure() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CredentialsNeeded.failure)
+  
+  ::popgate::v1::Failure* temp = _impl_.failure_;
+  _impl_.failure_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Failure* CredentialsNeeded::_internal_mutable_failure() {
+  
+  if (_impl_.failure_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Failure>(GetArenaForAllocation());
+    _impl_.failure_ = p;
+  }
+  return _impl_.failure_;
+}
+inline ::popgate::v1::Failure* CredentialsNeeded::mutable_failure() {
+  ::popgate::v1::Failure* _msg = _internal_mutable_failure();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CredentialsNeeded.failure)
+  return _msg;
+}
+inline void CredentialsNeeded::set_allocated_failure(::popgate::v1::Failure* failure) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.failure_;
+  }
+  if (failure) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(failure);
+    if (message_arena != submessage_arena) {
+      failure = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, failure, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.failure_ = failure;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CredentialsNeeded.failure)
+}
+
+// -------------------------------------------------------------------
+
+// Commit
+
+// .popgate.v1.CommitOutcome outcome = 1 [json_name = "outcome"];
+inline void Commit::clear_outcome() {
+  _impl_.outcome_ = 0;
+}
+inline ::popgate::v1::CommitOutcome Commit::_internal_outcome() const {
+  return static_cast< ::popgate::v1::CommitOutcome >(_impl_.outcome_);
+}
+inline ::popgate::v1::CommitOutcome Commit::outcome() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Commit.outcome)
+  return _internal_outcome();
+}
+inline void Commit::_internal_set_outcome(::popgate::v1::CommitOutcome value) {
+  
+  _impl_.outcome_ = value;
+}
+inline void Commit::set_outcome(::popgate::v1::CommitOutcome value) {
+  _internal_set_outcome(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Commit.outcome)
+}
+
+// string response = 2 [json_name = "response"];
+inline void Commit::clear_response() {
+  _impl_.response_.ClearToEmpty();
+}
+inline const std::string& Commit::response() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Commit.response)
+  return _internal_response();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Commit::set_response(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Commit.response)
+}
+inline std::string* Commit::mutable_response() {
+  std::string* _s = _internal_mutable_response();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Commit.response)
+  return _s;
+}
+inline const std::string& Commit::_internal_response() const {
+  return _impl_.response_.Get();
+}
+inline void Commit::_internal_set_response(const std::string& value) {
+  
+  _impl_.response_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Commit::_internal_mutable_response() {
+  
+  return _impl_.response_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Commit::release_response() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Commit.response)
+  return _impl_.response_.Release();
+}
+inline void Commit::set_allocated_response(std::string* response) {
+  if (response != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_.SetAllocated(response, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_.IsDefault()) {
+    _impl_.response_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Commit.response)
+}
+
+// repeated .popgate.v1.CommittedMessage messages = 3 [json_name = "messages"];
+inline int Commit::_internal_messages_size() const {
+  return _impl_.messages_.size();
+}
+inline int Commit::messages_size() const {
+  return _internal_messages_size();
+}
+inline void Commit::clear_messages() {
+  _impl_.messages_.Clear();
+}
+inline ::popgate::v1::CommittedMessage* Commit::mutable_messages(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Commit.messages)
+  return _impl_.messages_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::CommittedMessage >*
+Commit::mutable_messages() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Commit.messages)
+  return &_impl_.messages_;
+}
+inline const ::popgate::v1::CommittedMessage& Commit::_internal_messages(int index) const {
+  return _impl_.messages_.Get(index);
+}
+inline const ::popgate::v1::CommittedMessage& Commit::messages(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Commit.messages)
+  return _internal_messages(index);
+}
+inline ::popgate::v1::CommittedMessage* Commit::_internal_add_messages() {
+  return _impl_.messages_.Add();
+}
+inline ::popgate::v1::CommittedMessage* Commit::add_messages() {
+  ::popgate::v1::CommittedMessage* _add = _internal_add_messages();
+  // @@protoc_insertion_point(field_add:popgate.v1.Commit.messages)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::CommittedMessage >&
+Commit::messages() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Commit.messages)
+  return _impl_.messages_;
+}
+
+// bool done = 4 [json_name = "done"];
+inline void Commit::clear_done() {
+  _impl_.done_ = false;
+}
+inline bool Commit::_internal_done() const {
+  return _impl_.done_;
+}
+inline bool Commit::done() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Commit.done)
+  return _internal_done();
+}
+inline void Commit::_internal_set_done(bool value) {
+  
+  _impl_.done_ = value;
+}
+inline void Commit::set_done(bool value) {
+  _internal_set_done(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Commit.done)
+}
+
+// -------------------------------------------------------------------
+
+// CommittedMessage
+
+// uint64 delivery_id = 1 [json_name = "deliveryId"];
+inline void CommittedMessage::clear_delivery_id() {
+  _impl_.delivery_id_ = uint64_t{0u};
+}
+inline uint64_t CommittedMessage::_internal_delivery_id() const {
+  return _impl_.delivery_id_;
+}
+inline uint64_t CommittedMessage::delivery_id() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CommittedMessage.delivery_id)
+  return _internal_delivery_id();
+}
+inline void CommittedMessage::_internal_set_delivery_id(uint64_t value) {
+  
+  _impl_.delivery_id_ = value;
+}
+inline void CommittedMessage::set_delivery_id(uint64_t value) {
+  _internal_set_delivery_id(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CommittedMessage.delivery_id)
+}
+
+// string unique_id = 2 [json_name = "uniqueId"];
+inline void CommittedMessage::clear_unique_id() {
+  _impl_.unique_id_.ClearToEmpty();
+}
+inline const std::string& CommittedMessage::unique_id() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CommittedMessage.unique_id)
+  return _internal_unique_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void CommittedMessage::set_unique_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.unique_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.CommittedMessage.unique_id)
+}
+inline std::string* CommittedMessage::mutable_unique_id() {
+  std::string* _s = _internal_mutable_unique_id();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CommittedMessage.unique_id)
+  return _s;
+}
+inline const std::string& CommittedMessage::_internal_unique_id() const {
+  return _impl_.unique_id_.Get();
+}
+inline void CommittedMessage::_internal_set_unique_id(const std::string& value) {
+  
+  _impl_.unique_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* CommittedMessage::_internal_mutable_unique_id() {
+  
+  return _impl_.unique_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* CommittedMessage::release_unique_id() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CommittedMessage.unique_id)
+  return _impl_.unique_id_.Release();
+}
+inline void CommittedMessage::set_allocated_unique_id(std::string* unique_id) {
+  if (unique_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.unique_id_.SetAllocated(unique_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.unique_id_.IsDefault()) {
+    _impl_.unique_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CommittedMessage.unique_id)
+}
+
+// .popgate.v1.DeleteOutcome outcome = 3 [json_name = "outcome"];
+inline void CommittedMessage::clear_outcome() {
+  _impl_.outcome_ = 0;
+}
+inline ::popgate::v1::DeleteOutcome CommittedMessage::_internal_outcome() const {
+  return static_cast< ::popgate::v1::DeleteOutcome >(_impl_.outcome_);
+}
+inline ::popgate::v1::DeleteOutcome CommittedMessage::outcome() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CommittedMessage.outcome)
+  return _internal_outcome();
+}
+inline void CommittedMessage::_internal_set_outcome(::popgate::v1::DeleteOutcome value) {
+  
+  _impl_.outcome_ = value;
+}
+inline void CommittedMessage::set_outcome(::popgate::v1::DeleteOutcome value) {
+  _internal_set_outcome(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.CommittedMessage.outcome)
+}
+
+// string response = 4 [json_name = "response"];
+inline void CommittedMessage::clear_response() {
+  _impl_.response_.ClearToEmpty();
+}
+inline const std::string& CommittedMessage::response() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.CommittedMessage.response)
+  return _internal_response();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void CommittedMessage::set_response(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.CommittedMessage.response)
+}
+inline std::string* CommittedMessage::mutable_response() {
+  std::string* _s = _internal_mutable_response();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.CommittedMessage.response)
+  return _s;
+}
+inline const std::string& CommittedMessage::_internal_response() const {
+  return _impl_.response_.Get();
+}
+inline void CommittedMessage::_internal_set_response(const std::string& value) {
+  
+  _impl_.response_.Set(value, GetArenaForAllocation());
+}
+inline std::string* CommittedMessage::_internal_mutable_response() {
+  
+  return _impl_.response_.Mutable(GetArenaForAllocation());
+}
+inline std::string* CommittedMessage::release_response() {
+  // @@protoc_insertion_point(field_release:popgate.v1.CommittedMessage.response)
+  return _impl_.response_.Release();
+}
+inline void CommittedMessage::set_allocated_response(std::string* response) {
+  if (response != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_.SetAllocated(response, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_.IsDefault()) {
+    _impl_.response_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.CommittedMessage.response)
+}
+
+// -------------------------------------------------------------------
+
 // DeleteMessagesRequest
 
 // .popgate.v1.Server server = 1 [json_name = "server"];
@@ -7773,6 +11730,26 @@ inline void DeletedMessage::set_allocated_response(std::string* response) {
 
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 
 // @@protoc_insertion_point(namespace_scope)
 
@@ -7795,6 +11772,11 @@ template <> struct is_proto_enum< ::popgate::v1::SkipReason> : ::std::true_type 
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::popgate::v1::SkipReason>() {
   return ::popgate::v1::SkipReason_descriptor();
+}
+template <> struct is_proto_enum< ::popgate::v1::Disposition> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::popgate::v1::Disposition>() {
+  return ::popgate::v1::Disposition_descriptor();
 }
 template <> struct is_proto_enum< ::popgate::v1::DeleteOutcome> : ::std::true_type {};
 template <>

@@ -149,6 +149,13 @@ const (
 	// INTERNAL: a defect of popgate. The session ends; the details are in the operator's log.
 	// Example: `{ERROR_REASON_INTERNAL, {}}`.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 32
+	// FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+	// `commit` before this says; the rest is delivered again.
+	// Example: `{ERROR_REASON_UNSETTLED, {}}`.
+	ErrorReason_ERROR_REASON_UNSETTLED ErrorReason = 33
+	// FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+	// Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
+	ErrorReason_ERROR_REASON_UNIQUE_IDS_UNSTABLE ErrorReason = 34
 )
 
 // Enum value maps for ErrorReason.
@@ -187,6 +194,8 @@ var (
 		30: "ERROR_REASON_CALLER_UNAUTHENTICATED",
 		31: "ERROR_REASON_CALLER_NOT_PERMITTED",
 		32: "ERROR_REASON_INTERNAL",
+		33: "ERROR_REASON_UNSETTLED",
+		34: "ERROR_REASON_UNIQUE_IDS_UNSTABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":             0,
@@ -222,6 +231,8 @@ var (
 		"ERROR_REASON_CALLER_UNAUTHENTICATED":  30,
 		"ERROR_REASON_CALLER_NOT_PERMITTED":    31,
 		"ERROR_REASON_INTERNAL":                32,
+		"ERROR_REASON_UNSETTLED":               33,
+		"ERROR_REASON_UNIQUE_IDS_UNSTABLE":     34,
 	}
 )
 
@@ -427,7 +438,7 @@ var File_popgate_v1_error_proto protoreflect.FileDescriptor
 const file_popgate_v1_error_proto_rawDesc = "" +
 	"\n" +
 	"\x16popgate/v1/error.proto\x12\n" +
-	"popgate.v1*\xeb\b\n" +
+	"popgate.v1*\xad\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_INVALID_ARGUMENT\x10\x01\x12\x1c\n" +
@@ -462,7 +473,9 @@ const file_popgate_v1_error_proto_rawDesc = "" +
 	"\x15ERROR_REASON_DRAINING\x10\x1d\x12'\n" +
 	"#ERROR_REASON_CALLER_UNAUTHENTICATED\x10\x1e\x12%\n" +
 	"!ERROR_REASON_CALLER_NOT_PERMITTED\x10\x1f\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10 *\xca\x01\n" +
+	"\x15ERROR_REASON_INTERNAL\x10 \x12\x1a\n" +
+	"\x16ERROR_REASON_UNSETTLED\x10!\x12$\n" +
+	" ERROR_REASON_UNIQUE_IDS_UNSTABLE\x10\"*\xca\x01\n" +
 	"\rCommitOutcome\x12\x1e\n" +
 	"\x1aCOMMIT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18COMMIT_OUTCOME_COMMITTED\x10\x01\x12!\n" +

@@ -9,6 +9,7 @@ package popgatev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -96,6 +97,10 @@ const (
 	Finding_FINDING_EXPIRE_ZERO Finding = 5
 	// LIST or UIDL has lines that cannot be read, or the two do not agree.
 	Finding_FINDING_LISTING_DAMAGED Finding = 6
+	// The server gives known messages new unique-ids at each login: what was seen is delivered again.
+	Finding_FINDING_UNIQUE_IDS_UNSTABLE Finding = 7
+	// The server asks for more than 60 seconds between logins: all is committed in a single batch.
+	Finding_FINDING_LOGIN_DELAY Finding = 8
 )
 
 // Enum value maps for Finding.
@@ -108,6 +113,8 @@ var (
 		4: "FINDING_SIZES_WRONG",
 		5: "FINDING_EXPIRE_ZERO",
 		6: "FINDING_LISTING_DAMAGED",
+		7: "FINDING_UNIQUE_IDS_UNSTABLE",
+		8: "FINDING_LOGIN_DELAY",
 	}
 	Finding_value = map[string]int32{
 		"FINDING_UNSPECIFIED":          0,
@@ -117,6 +124,8 @@ var (
 		"FINDING_SIZES_WRONG":          4,
 		"FINDING_EXPIRE_ZERO":          5,
 		"FINDING_LISTING_DAMAGED":      6,
+		"FINDING_UNIQUE_IDS_UNSTABLE":  7,
+		"FINDING_LOGIN_DELAY":          8,
 	}
 )
 
@@ -196,6 +205,60 @@ func (SkipReason) EnumDescriptor() ([]byte, []int) {
 	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{2}
 }
 
+// Disposition says what becomes of a message that is done with.
+type Disposition int32
+
+const (
+	// INVALID_ARGUMENT.
+	Disposition_DISPOSITION_UNSPECIFIED Disposition = 0
+	// It is stored durably and may go.
+	Disposition_DISPOSITION_DELETE Disposition = 1
+	// It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+	// counts as seen.
+	Disposition_DISPOSITION_KEEP Disposition = 2
+)
+
+// Enum value maps for Disposition.
+var (
+	Disposition_name = map[int32]string{
+		0: "DISPOSITION_UNSPECIFIED",
+		1: "DISPOSITION_DELETE",
+		2: "DISPOSITION_KEEP",
+	}
+	Disposition_value = map[string]int32{
+		"DISPOSITION_UNSPECIFIED": 0,
+		"DISPOSITION_DELETE":      1,
+		"DISPOSITION_KEEP":        2,
+	}
+)
+
+func (x Disposition) Enum() *Disposition {
+	p := new(Disposition)
+	*p = x
+	return p
+}
+
+func (x Disposition) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Disposition) Descriptor() protoreflect.EnumDescriptor {
+	return file_popgate_v1_mailbox_service_proto_enumTypes[3].Descriptor()
+}
+
+func (Disposition) Type() protoreflect.EnumType {
+	return &file_popgate_v1_mailbox_service_proto_enumTypes[3]
+}
+
+func (x Disposition) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Disposition.Descriptor instead.
+func (Disposition) EnumDescriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{3}
+}
+
 // DeleteOutcome is what became of a message.
 type DeleteOutcome int32
 
@@ -245,11 +308,11 @@ func (x DeleteOutcome) String() string {
 }
 
 func (DeleteOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_popgate_v1_mailbox_service_proto_enumTypes[3].Descriptor()
+	return file_popgate_v1_mailbox_service_proto_enumTypes[4].Descriptor()
 }
 
 func (DeleteOutcome) Type() protoreflect.EnumType {
-	return &file_popgate_v1_mailbox_service_proto_enumTypes[3]
+	return &file_popgate_v1_mailbox_service_proto_enumTypes[4]
 }
 
 func (x DeleteOutcome) Number() protoreflect.EnumNumber {
@@ -258,7 +321,7 @@ func (x DeleteOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeleteOutcome.Descriptor instead.
 func (DeleteOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{3}
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{4}
 }
 
 // ListMessagesRequest asks what is in a mailbox.
@@ -1434,6 +1497,751 @@ func (x *Summary) GetFindings() []Finding {
 	return nil
 }
 
+// CollectMessagesRequest is the caller's next word.
+type CollectMessagesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it says.
+	//
+	// Types that are valid to be assigned to Request:
+	//
+	//	*CollectMessagesRequest_Open
+	//	*CollectMessagesRequest_Choose
+	//	*CollectMessagesRequest_Settle
+	//	*CollectMessagesRequest_Credentials
+	//	*CollectMessagesRequest_Stop
+	Request       isCollectMessagesRequest_Request `protobuf_oneof:"request"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectMessagesRequest) Reset() {
+	*x = CollectMessagesRequest{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectMessagesRequest) ProtoMessage() {}
+
+func (x *CollectMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectMessagesRequest.ProtoReflect.Descriptor instead.
+func (*CollectMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CollectMessagesRequest) GetRequest() isCollectMessagesRequest_Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *CollectMessagesRequest) GetOpen() *CollectOpen {
+	if x != nil {
+		if x, ok := x.Request.(*CollectMessagesRequest_Open); ok {
+			return x.Open
+		}
+	}
+	return nil
+}
+
+func (x *CollectMessagesRequest) GetChoose() *Choose {
+	if x != nil {
+		if x, ok := x.Request.(*CollectMessagesRequest_Choose); ok {
+			return x.Choose
+		}
+	}
+	return nil
+}
+
+func (x *CollectMessagesRequest) GetSettle() *Settle {
+	if x != nil {
+		if x, ok := x.Request.(*CollectMessagesRequest_Settle); ok {
+			return x.Settle
+		}
+	}
+	return nil
+}
+
+func (x *CollectMessagesRequest) GetCredentials() *Credentials {
+	if x != nil {
+		if x, ok := x.Request.(*CollectMessagesRequest_Credentials); ok {
+			return x.Credentials
+		}
+	}
+	return nil
+}
+
+func (x *CollectMessagesRequest) GetStop() *Stop {
+	if x != nil {
+		if x, ok := x.Request.(*CollectMessagesRequest_Stop); ok {
+			return x.Stop
+		}
+	}
+	return nil
+}
+
+type isCollectMessagesRequest_Request interface {
+	isCollectMessagesRequest_Request()
+}
+
+type CollectMessagesRequest_Open struct {
+	// First, and once.
+	Open *CollectOpen `protobuf:"bytes,1,opt,name=open,proto3,oneof"`
+}
+
+type CollectMessagesRequest_Choose struct {
+	// Which messages of the last offer are wanted.
+	Choose *Choose `protobuf:"bytes,2,opt,name=choose,proto3,oneof"`
+}
+
+type CollectMessagesRequest_Settle struct {
+	// Messages that are done with.
+	Settle *Settle `protobuf:"bytes,3,opt,name=settle,proto3,oneof"`
+}
+
+type CollectMessagesRequest_Credentials struct {
+	// Fresh credentials of the same user, for the next login inside the call.
+	Credentials *Credentials `protobuf:"bytes,4,opt,name=credentials,proto3,oneof"`
+}
+
+type CollectMessagesRequest_Stop struct {
+	// Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK.
+	Stop *Stop `protobuf:"bytes,5,opt,name=stop,proto3,oneof"`
+}
+
+func (*CollectMessagesRequest_Open) isCollectMessagesRequest_Request() {}
+
+func (*CollectMessagesRequest_Choose) isCollectMessagesRequest_Request() {}
+
+func (*CollectMessagesRequest_Settle) isCollectMessagesRequest_Request() {}
+
+func (*CollectMessagesRequest_Credentials) isCollectMessagesRequest_Request() {}
+
+func (*CollectMessagesRequest_Stop) isCollectMessagesRequest_Request() {}
+
+// CollectOpen says what to collect.
+type CollectOpen struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to deliver. `header_lines` is INVALID_ARGUMENT.
+	Fetch *FetchMessagesRequest `protobuf:"bytes,1,opt,name=fetch,proto3" json:"fetch,omitempty"`
+	// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
+	// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+	Offer bool `protobuf:"varint,2,opt,name=offer,proto3" json:"offer,omitempty"`
+	// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
+	MaxUnsettledMessages *uint32 `protobuf:"varint,3,opt,name=max_unsettled_messages,json=maxUnsettledMessages,proto3,oneof" json:"max_unsettled_messages,omitempty"`
+	// Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB.
+	MaxUnsettledOctets *int64 `protobuf:"varint,4,opt,name=max_unsettled_octets,json=maxUnsettledOctets,proto3,oneof" json:"max_unsettled_octets,omitempty"`
+	// From 1 to 100,000. How many messages make a batch. Absent: 500.
+	CommitMessages *uint32 `protobuf:"varint,5,opt,name=commit_messages,json=commitMessages,proto3,oneof" json:"commit_messages,omitempty"`
+	// From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes.
+	CommitInterval *durationpb.Duration `protobuf:"bytes,6,opt,name=commit_interval,json=commitInterval,proto3" json:"commit_interval,omitempty"`
+	// From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes.
+	AckTimeout    *durationpb.Duration `protobuf:"bytes,7,opt,name=ack_timeout,json=ackTimeout,proto3" json:"ack_timeout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectOpen) Reset() {
+	*x = CollectOpen{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectOpen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectOpen) ProtoMessage() {}
+
+func (x *CollectOpen) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectOpen.ProtoReflect.Descriptor instead.
+func (*CollectOpen) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CollectOpen) GetFetch() *FetchMessagesRequest {
+	if x != nil {
+		return x.Fetch
+	}
+	return nil
+}
+
+func (x *CollectOpen) GetOffer() bool {
+	if x != nil {
+		return x.Offer
+	}
+	return false
+}
+
+func (x *CollectOpen) GetMaxUnsettledMessages() uint32 {
+	if x != nil && x.MaxUnsettledMessages != nil {
+		return *x.MaxUnsettledMessages
+	}
+	return 0
+}
+
+func (x *CollectOpen) GetMaxUnsettledOctets() int64 {
+	if x != nil && x.MaxUnsettledOctets != nil {
+		return *x.MaxUnsettledOctets
+	}
+	return 0
+}
+
+func (x *CollectOpen) GetCommitMessages() uint32 {
+	if x != nil && x.CommitMessages != nil {
+		return *x.CommitMessages
+	}
+	return 0
+}
+
+func (x *CollectOpen) GetCommitInterval() *durationpb.Duration {
+	if x != nil {
+		return x.CommitInterval
+	}
+	return nil
+}
+
+func (x *CollectOpen) GetAckTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.AckTimeout
+	}
+	return nil
+}
+
+// Choose is an answer to `offer`, which may begin before the offer is over.
+type Choose struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Message numbers of the last offer. What is not chosen is not delivered in this call.
+	MessageNumbers []uint32 `protobuf:"varint,1,rep,packed,name=message_numbers,json=messageNumbers,proto3" json:"message_numbers,omitempty"`
+	// In the last one for this offer.
+	Done          bool `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Choose) Reset() {
+	*x = Choose{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Choose) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Choose) ProtoMessage() {}
+
+func (x *Choose) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Choose.ProtoReflect.Descriptor instead.
+func (*Choose) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Choose) GetMessageNumbers() []uint32 {
+	if x != nil {
+		return x.MessageNumbers
+	}
+	return nil
+}
+
+func (x *Choose) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
+// and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
+// INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
+type Settle struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Deliveries. At most 10,000.
+	DeliveryIds []uint64 `protobuf:"varint,1,rep,packed,name=delivery_ids,json=deliveryIds,proto3" json:"delivery_ids,omitempty"`
+	// All deliveries up to this one, save those that failed, were skipped, or are settled already.
+	Through uint64 `protobuf:"varint,2,opt,name=through,proto3" json:"through,omitempty"`
+	// What becomes of them.
+	Disposition   Disposition `protobuf:"varint,3,opt,name=disposition,proto3,enum=popgate.v1.Disposition" json:"disposition,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Settle) Reset() {
+	*x = Settle{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Settle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Settle) ProtoMessage() {}
+
+func (x *Settle) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Settle.ProtoReflect.Descriptor instead.
+func (*Settle) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Settle) GetDeliveryIds() []uint64 {
+	if x != nil {
+		return x.DeliveryIds
+	}
+	return nil
+}
+
+func (x *Settle) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+func (x *Settle) GetDisposition() Disposition {
+	if x != nil {
+		return x.Disposition
+	}
+	return Disposition_DISPOSITION_UNSPECIFIED
+}
+
+// Stop is empty.
+type Stop struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Stop) Reset() {
+	*x = Stop{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Stop) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Stop) ProtoMessage() {}
+
+func (x *Stop) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Stop.ProtoReflect.Descriptor instead.
+func (*Stop) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{19}
+}
+
+// CollectMessagesResponse is what comes next. Only one of its fields is there.
+type CollectMessagesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in FetchMessagesResponse.
+	Parts []*Part `protobuf:"bytes,1,rep,name=parts,proto3" json:"parts,omitempty"`
+	// As in FetchMessagesResponse, once a login.
+	Progress *Progress `protobuf:"bytes,2,opt,name=progress,proto3" json:"progress,omitempty"`
+	// After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
+	// it knows what was settled.
+	Cursor []byte `protobuf:"bytes,3,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	// In the last response only.
+	Summary *Summary `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The listing, to choose from.
+	Offer *Offer `protobuf:"bytes,5,opt,name=offer,proto3" json:"offer,omitempty"`
+	// A login inside the call was refused, and fresh credentials are waited for, 60 seconds.
+	CredentialsNeeded *CredentialsNeeded `protobuf:"bytes,6,opt,name=credentials_needed,json=credentialsNeeded,proto3" json:"credentials_needed,omitempty"`
+	// A batch has ended.
+	Commit        *Commit `protobuf:"bytes,7,opt,name=commit,proto3" json:"commit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectMessagesResponse) Reset() {
+	*x = CollectMessagesResponse{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectMessagesResponse) ProtoMessage() {}
+
+func (x *CollectMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectMessagesResponse.ProtoReflect.Descriptor instead.
+func (*CollectMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CollectMessagesResponse) GetParts() []*Part {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetProgress() *Progress {
+	if x != nil {
+		return x.Progress
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetCursor() []byte {
+	if x != nil {
+		return x.Cursor
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetSummary() *Summary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetOffer() *Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetCredentialsNeeded() *CredentialsNeeded {
+	if x != nil {
+		return x.CredentialsNeeded
+	}
+	return nil
+}
+
+func (x *CollectMessagesResponse) GetCommit() *Commit {
+	if x != nil {
+		return x.Commit
+	}
+	return nil
+}
+
+// Offer is a part of the listing.
+type Offer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Up to 1,000 messages.
+	Messages []*ListedMessage `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	// In the last one of this login: popgate waits for `choose`.
+	Done          bool `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Offer) Reset() {
+	*x = Offer{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offer) ProtoMessage() {}
+
+func (x *Offer) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offer.ProtoReflect.Descriptor instead.
+func (*Offer) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Offer) GetMessages() []*ListedMessage {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *Offer) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// CredentialsNeeded says why.
+type CredentialsNeeded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the server said.
+	Failure       *Failure `protobuf:"bytes,1,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialsNeeded) Reset() {
+	*x = CredentialsNeeded{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialsNeeded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialsNeeded) ProtoMessage() {}
+
+func (x *CredentialsNeeded) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialsNeeded.ProtoReflect.Descriptor instead.
+func (*CredentialsNeeded) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CredentialsNeeded) GetFailure() *Failure {
+	if x != nil {
+		return x.Failure
+	}
+	return nil
+}
+
+// Commit says what became of a batch.
+type Commit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What QUIT came to.
+	Outcome CommitOutcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=popgate.v1.CommitOutcome" json:"outcome,omitempty"`
+	// The server's status line to QUIT, if there was one.
+	Response string `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
+	// What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses.
+	Messages []*CommittedMessage `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
+	// In the last one of this batch.
+	Done          bool `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Commit) Reset() {
+	*x = Commit{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Commit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Commit) ProtoMessage() {}
+
+func (x *Commit) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Commit.ProtoReflect.Descriptor instead.
+func (*Commit) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Commit) GetOutcome() CommitOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CommitOutcome_COMMIT_OUTCOME_UNSPECIFIED
+}
+
+func (x *Commit) GetResponse() string {
+	if x != nil {
+		return x.Response
+	}
+	return ""
+}
+
+func (x *Commit) GetMessages() []*CommittedMessage {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *Commit) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// CommittedMessage is one message of a batch.
+type CommittedMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delivery.
+	DeliveryId uint64 `protobuf:"varint,1,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	// Its unique-id.
+	UniqueId string `protobuf:"bytes,2,opt,name=unique_id,json=uniqueId,proto3" json:"unique_id,omitempty"`
+	// What became of it: DELETED, KEPT or UNKNOWN.
+	Outcome DeleteOutcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=popgate.v1.DeleteOutcome" json:"outcome,omitempty"`
+	// The server's status line, where DELE was refused.
+	Response      string `protobuf:"bytes,4,opt,name=response,proto3" json:"response,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommittedMessage) Reset() {
+	*x = CommittedMessage{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommittedMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommittedMessage) ProtoMessage() {}
+
+func (x *CommittedMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommittedMessage.ProtoReflect.Descriptor instead.
+func (*CommittedMessage) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CommittedMessage) GetDeliveryId() uint64 {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return 0
+}
+
+func (x *CommittedMessage) GetUniqueId() string {
+	if x != nil {
+		return x.UniqueId
+	}
+	return ""
+}
+
+func (x *CommittedMessage) GetOutcome() DeleteOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return DeleteOutcome_DELETE_OUTCOME_UNSPECIFIED
+}
+
+func (x *CommittedMessage) GetResponse() string {
+	if x != nil {
+		return x.Response
+	}
+	return ""
+}
+
 // DeleteMessagesRequest asks for messages to go.
 type DeleteMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1449,7 +2257,7 @@ type DeleteMessagesRequest struct {
 
 func (x *DeleteMessagesRequest) Reset() {
 	*x = DeleteMessagesRequest{}
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[15]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +2269,7 @@ func (x *DeleteMessagesRequest) String() string {
 func (*DeleteMessagesRequest) ProtoMessage() {}
 
 func (x *DeleteMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[15]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +2282,7 @@ func (x *DeleteMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMessagesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{15}
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DeleteMessagesRequest) GetServer() *Server {
@@ -1511,7 +2319,7 @@ type MessageToDelete struct {
 
 func (x *MessageToDelete) Reset() {
 	*x = MessageToDelete{}
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[16]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1523,7 +2331,7 @@ func (x *MessageToDelete) String() string {
 func (*MessageToDelete) ProtoMessage() {}
 
 func (x *MessageToDelete) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[16]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1536,7 +2344,7 @@ func (x *MessageToDelete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageToDelete.ProtoReflect.Descriptor instead.
 func (*MessageToDelete) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{16}
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MessageToDelete) GetUniqueId() string {
@@ -1568,7 +2376,7 @@ type DeleteMessagesResponse struct {
 
 func (x *DeleteMessagesResponse) Reset() {
 	*x = DeleteMessagesResponse{}
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[17]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +2388,7 @@ func (x *DeleteMessagesResponse) String() string {
 func (*DeleteMessagesResponse) ProtoMessage() {}
 
 func (x *DeleteMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[17]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +2401,7 @@ func (x *DeleteMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMessagesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{17}
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *DeleteMessagesResponse) GetMessages() []*DeletedMessage {
@@ -1632,7 +2440,7 @@ type DeletedMessage struct {
 
 func (x *DeletedMessage) Reset() {
 	*x = DeletedMessage{}
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[18]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +2452,7 @@ func (x *DeletedMessage) String() string {
 func (*DeletedMessage) ProtoMessage() {}
 
 func (x *DeletedMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[18]
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +2465,7 @@ func (x *DeletedMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeletedMessage.ProtoReflect.Descriptor instead.
 func (*DeletedMessage) Descriptor() ([]byte, []int) {
-	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{18}
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DeletedMessage) GetUniqueId() string {
@@ -1686,7 +2494,7 @@ var File_popgate_v1_mailbox_service_proto protoreflect.FileDescriptor
 const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\n" +
 	" popgate/v1/mailbox_service.proto\x12\n" +
-	"popgate.v1\x1a\x16popgate/v1/error.proto\x1a\x17popgate/v1/server.proto\"\x94\x01\n" +
+	"popgate.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16popgate/v1/error.proto\x1a\x17popgate/v1/server.proto\"\x94\x01\n" +
 	"\x13ListMessagesRequest\x12*\n" +
 	"\x06server\x18\x01 \x01(\v2\x12.popgate.v1.ServerR\x06server\x129\n" +
 	"\vcredentials\x18\x02 \x01(\v2\x17.popgate.v1.CredentialsR\vcredentials\x12\x16\n" +
@@ -1785,7 +2593,59 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\askipped\x18\x02 \x01(\rR\askipped\x12\x16\n" +
 	"\x06failed\x18\x03 \x01(\rR\x06failed\x12\x1c\n" +
 	"\tremaining\x18\x04 \x01(\rR\tremaining\x12/\n" +
-	"\bfindings\x18\x05 \x03(\x0e2\x13.popgate.v1.FindingR\bfindings\"\xb7\x01\n" +
+	"\bfindings\x18\x05 \x03(\x0e2\x13.popgate.v1.FindingR\bfindings\"\x93\x02\n" +
+	"\x16CollectMessagesRequest\x12-\n" +
+	"\x04open\x18\x01 \x01(\v2\x17.popgate.v1.CollectOpenH\x00R\x04open\x12,\n" +
+	"\x06choose\x18\x02 \x01(\v2\x12.popgate.v1.ChooseH\x00R\x06choose\x12,\n" +
+	"\x06settle\x18\x03 \x01(\v2\x12.popgate.v1.SettleH\x00R\x06settle\x12;\n" +
+	"\vcredentials\x18\x04 \x01(\v2\x17.popgate.v1.CredentialsH\x00R\vcredentials\x12&\n" +
+	"\x04stop\x18\x05 \x01(\v2\x10.popgate.v1.StopH\x00R\x04stopB\t\n" +
+	"\arequest\"\xc3\x03\n" +
+	"\vCollectOpen\x126\n" +
+	"\x05fetch\x18\x01 \x01(\v2 .popgate.v1.FetchMessagesRequestR\x05fetch\x12\x14\n" +
+	"\x05offer\x18\x02 \x01(\bR\x05offer\x129\n" +
+	"\x16max_unsettled_messages\x18\x03 \x01(\rH\x00R\x14maxUnsettledMessages\x88\x01\x01\x125\n" +
+	"\x14max_unsettled_octets\x18\x04 \x01(\x03H\x01R\x12maxUnsettledOctets\x88\x01\x01\x12,\n" +
+	"\x0fcommit_messages\x18\x05 \x01(\rH\x02R\x0ecommitMessages\x88\x01\x01\x12B\n" +
+	"\x0fcommit_interval\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0ecommitInterval\x12:\n" +
+	"\vack_timeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"ackTimeoutB\x19\n" +
+	"\x17_max_unsettled_messagesB\x17\n" +
+	"\x15_max_unsettled_octetsB\x12\n" +
+	"\x10_commit_messages\"E\n" +
+	"\x06Choose\x12'\n" +
+	"\x0fmessage_numbers\x18\x01 \x03(\rR\x0emessageNumbers\x12\x12\n" +
+	"\x04done\x18\x02 \x01(\bR\x04done\"\x80\x01\n" +
+	"\x06Settle\x12!\n" +
+	"\fdelivery_ids\x18\x01 \x03(\x04R\vdeliveryIds\x12\x18\n" +
+	"\athrough\x18\x02 \x01(\x04R\athrough\x129\n" +
+	"\vdisposition\x18\x03 \x01(\x0e2\x17.popgate.v1.DispositionR\vdisposition\"\x06\n" +
+	"\x04Stop\"\xed\x02\n" +
+	"\x17CollectMessagesResponse\x12&\n" +
+	"\x05parts\x18\x01 \x03(\v2\x10.popgate.v1.PartR\x05parts\x120\n" +
+	"\bprogress\x18\x02 \x01(\v2\x14.popgate.v1.ProgressR\bprogress\x12\x1b\n" +
+	"\x06cursor\x18\x03 \x01(\fH\x00R\x06cursor\x88\x01\x01\x12-\n" +
+	"\asummary\x18\x04 \x01(\v2\x13.popgate.v1.SummaryR\asummary\x12'\n" +
+	"\x05offer\x18\x05 \x01(\v2\x11.popgate.v1.OfferR\x05offer\x12L\n" +
+	"\x12credentials_needed\x18\x06 \x01(\v2\x1d.popgate.v1.CredentialsNeededR\x11credentialsNeeded\x12*\n" +
+	"\x06commit\x18\a \x01(\v2\x12.popgate.v1.CommitR\x06commitB\t\n" +
+	"\a_cursor\"R\n" +
+	"\x05Offer\x125\n" +
+	"\bmessages\x18\x01 \x03(\v2\x19.popgate.v1.ListedMessageR\bmessages\x12\x12\n" +
+	"\x04done\x18\x02 \x01(\bR\x04done\"B\n" +
+	"\x11CredentialsNeeded\x12-\n" +
+	"\afailure\x18\x01 \x01(\v2\x13.popgate.v1.FailureR\afailure\"\xa7\x01\n" +
+	"\x06Commit\x123\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x19.popgate.v1.CommitOutcomeR\aoutcome\x12\x1a\n" +
+	"\bresponse\x18\x02 \x01(\tR\bresponse\x128\n" +
+	"\bmessages\x18\x03 \x03(\v2\x1c.popgate.v1.CommittedMessageR\bmessages\x12\x12\n" +
+	"\x04done\x18\x04 \x01(\bR\x04done\"\xa1\x01\n" +
+	"\x10CommittedMessage\x12\x1f\n" +
+	"\vdelivery_id\x18\x01 \x01(\x04R\n" +
+	"deliveryId\x12\x1b\n" +
+	"\tunique_id\x18\x02 \x01(\tR\buniqueId\x123\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2\x19.popgate.v1.DeleteOutcomeR\aoutcome\x12\x1a\n" +
+	"\bresponse\x18\x04 \x01(\tR\bresponse\"\xb7\x01\n" +
 	"\x15DeleteMessagesRequest\x12*\n" +
 	"\x06server\x18\x01 \x01(\v2\x12.popgate.v1.ServerR\x06server\x129\n" +
 	"\vcredentials\x18\x02 \x01(\v2\x17.popgate.v1.CredentialsR\vcredentials\x127\n" +
@@ -1806,7 +2666,7 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\x1aUNIQUE_ID_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15UNIQUE_ID_KIND_UNIQUE\x10\x01\x12\x1c\n" +
 	"\x18UNIQUE_ID_KIND_DUPLICATE\x10\x02\x12\x1a\n" +
-	"\x16UNIQUE_ID_KIND_MISSING\x10\x03*\xd2\x01\n" +
+	"\x16UNIQUE_ID_KIND_MISSING\x10\x03*\x8c\x02\n" +
 	"\aFinding\x12\x17\n" +
 	"\x13FINDING_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cFINDING_UNIQUE_IDS_DUPLICATE\x10\x01\x12\x1e\n" +
@@ -1814,21 +2674,28 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\x19FINDING_PIPELINING_BROKEN\x10\x03\x12\x17\n" +
 	"\x13FINDING_SIZES_WRONG\x10\x04\x12\x17\n" +
 	"\x13FINDING_EXPIRE_ZERO\x10\x05\x12\x1b\n" +
-	"\x17FINDING_LISTING_DAMAGED\x10\x06*D\n" +
+	"\x17FINDING_LISTING_DAMAGED\x10\x06\x12\x1f\n" +
+	"\x1bFINDING_UNIQUE_IDS_UNSTABLE\x10\a\x12\x17\n" +
+	"\x13FINDING_LOGIN_DELAY\x10\b*D\n" +
 	"\n" +
 	"SkipReason\x12\x1b\n" +
 	"\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
-	"\x15SKIP_REASON_TOO_LARGE\x10\x01*\xbc\x01\n" +
+	"\x15SKIP_REASON_TOO_LARGE\x10\x01*X\n" +
+	"\vDisposition\x12\x1b\n" +
+	"\x17DISPOSITION_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12DISPOSITION_DELETE\x10\x01\x12\x14\n" +
+	"\x10DISPOSITION_KEEP\x10\x02*\xbc\x01\n" +
 	"\rDeleteOutcome\x12\x1e\n" +
 	"\x1aDELETE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DELETE_OUTCOME_DELETED\x10\x01\x12\x17\n" +
 	"\x13DELETE_OUTCOME_KEPT\x10\x02\x12\x1a\n" +
 	"\x16DELETE_OUTCOME_UNKNOWN\x10\x03\x12\x1c\n" +
 	"\x18DELETE_OUTCOME_NOT_FOUND\x10\x04\x12\x1c\n" +
-	"\x18DELETE_OUTCOME_AMBIGUOUS\x10\x052\xa5\x02\n" +
+	"\x18DELETE_OUTCOME_AMBIGUOUS\x10\x052\x85\x03\n" +
 	"\x0eMailboxService\x12X\n" +
 	"\fListMessages\x12\x1f.popgate.v1.ListMessagesRequest\x1a .popgate.v1.ListMessagesResponse\"\x03\x90\x02\x020\x01\x12[\n" +
-	"\rFetchMessages\x12 .popgate.v1.FetchMessagesRequest\x1a!.popgate.v1.FetchMessagesResponse\"\x03\x90\x02\x020\x01\x12\\\n" +
+	"\rFetchMessages\x12 .popgate.v1.FetchMessagesRequest\x1a!.popgate.v1.FetchMessagesResponse\"\x03\x90\x02\x020\x01\x12^\n" +
+	"\x0fCollectMessages\x12\".popgate.v1.CollectMessagesRequest\x1a#.popgate.v1.CollectMessagesResponse(\x010\x01\x12\\\n" +
 	"\x0eDeleteMessages\x12!.popgate.v1.DeleteMessagesRequest\x1a\".popgate.v1.DeleteMessagesResponse\"\x03\x90\x02\x02B\xa6\x01\n" +
 	"\x0ecom.popgate.v1B\x13MailboxServiceProtoP\x01Z6github.com/popgate/popgate/gen/go/popgate/v1;popgatev1\xa2\x02\x03PXX\xaa\x02\n" +
 	"Popgate.V1\xca\x02\n" +
@@ -1846,77 +2713,111 @@ func file_popgate_v1_mailbox_service_proto_rawDescGZIP() []byte {
 	return file_popgate_v1_mailbox_service_proto_rawDescData
 }
 
-var file_popgate_v1_mailbox_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_popgate_v1_mailbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_popgate_v1_mailbox_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_popgate_v1_mailbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_popgate_v1_mailbox_service_proto_goTypes = []any{
-	(UniqueIdKind)(0),              // 0: popgate.v1.UniqueIdKind
-	(Finding)(0),                   // 1: popgate.v1.Finding
-	(SkipReason)(0),                // 2: popgate.v1.SkipReason
-	(DeleteOutcome)(0),             // 3: popgate.v1.DeleteOutcome
-	(*ListMessagesRequest)(nil),    // 4: popgate.v1.ListMessagesRequest
-	(*ListMessagesResponse)(nil),   // 5: popgate.v1.ListMessagesResponse
-	(*ListedMessage)(nil),          // 6: popgate.v1.ListedMessage
-	(*MessageHeader)(nil),          // 7: popgate.v1.MessageHeader
-	(*ListSummary)(nil),            // 8: popgate.v1.ListSummary
-	(*FetchMessagesRequest)(nil),   // 9: popgate.v1.FetchMessagesRequest
-	(*UniqueIds)(nil),              // 10: popgate.v1.UniqueIds
-	(*FetchMessagesResponse)(nil),  // 11: popgate.v1.FetchMessagesResponse
-	(*Part)(nil),                   // 12: popgate.v1.Part
-	(*PartStart)(nil),              // 13: popgate.v1.PartStart
-	(*PartEnd)(nil),                // 14: popgate.v1.PartEnd
-	(*Failure)(nil),                // 15: popgate.v1.Failure
-	(*Skipped)(nil),                // 16: popgate.v1.Skipped
-	(*Progress)(nil),               // 17: popgate.v1.Progress
-	(*Summary)(nil),                // 18: popgate.v1.Summary
-	(*DeleteMessagesRequest)(nil),  // 19: popgate.v1.DeleteMessagesRequest
-	(*MessageToDelete)(nil),        // 20: popgate.v1.MessageToDelete
-	(*DeleteMessagesResponse)(nil), // 21: popgate.v1.DeleteMessagesResponse
-	(*DeletedMessage)(nil),         // 22: popgate.v1.DeletedMessage
-	(*Server)(nil),                 // 23: popgate.v1.Server
-	(*Credentials)(nil),            // 24: popgate.v1.Credentials
-	(ErrorReason)(0),               // 25: popgate.v1.ErrorReason
-	(CommitOutcome)(0),             // 26: popgate.v1.CommitOutcome
+	(UniqueIdKind)(0),               // 0: popgate.v1.UniqueIdKind
+	(Finding)(0),                    // 1: popgate.v1.Finding
+	(SkipReason)(0),                 // 2: popgate.v1.SkipReason
+	(Disposition)(0),                // 3: popgate.v1.Disposition
+	(DeleteOutcome)(0),              // 4: popgate.v1.DeleteOutcome
+	(*ListMessagesRequest)(nil),     // 5: popgate.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),    // 6: popgate.v1.ListMessagesResponse
+	(*ListedMessage)(nil),           // 7: popgate.v1.ListedMessage
+	(*MessageHeader)(nil),           // 8: popgate.v1.MessageHeader
+	(*ListSummary)(nil),             // 9: popgate.v1.ListSummary
+	(*FetchMessagesRequest)(nil),    // 10: popgate.v1.FetchMessagesRequest
+	(*UniqueIds)(nil),               // 11: popgate.v1.UniqueIds
+	(*FetchMessagesResponse)(nil),   // 12: popgate.v1.FetchMessagesResponse
+	(*Part)(nil),                    // 13: popgate.v1.Part
+	(*PartStart)(nil),               // 14: popgate.v1.PartStart
+	(*PartEnd)(nil),                 // 15: popgate.v1.PartEnd
+	(*Failure)(nil),                 // 16: popgate.v1.Failure
+	(*Skipped)(nil),                 // 17: popgate.v1.Skipped
+	(*Progress)(nil),                // 18: popgate.v1.Progress
+	(*Summary)(nil),                 // 19: popgate.v1.Summary
+	(*CollectMessagesRequest)(nil),  // 20: popgate.v1.CollectMessagesRequest
+	(*CollectOpen)(nil),             // 21: popgate.v1.CollectOpen
+	(*Choose)(nil),                  // 22: popgate.v1.Choose
+	(*Settle)(nil),                  // 23: popgate.v1.Settle
+	(*Stop)(nil),                    // 24: popgate.v1.Stop
+	(*CollectMessagesResponse)(nil), // 25: popgate.v1.CollectMessagesResponse
+	(*Offer)(nil),                   // 26: popgate.v1.Offer
+	(*CredentialsNeeded)(nil),       // 27: popgate.v1.CredentialsNeeded
+	(*Commit)(nil),                  // 28: popgate.v1.Commit
+	(*CommittedMessage)(nil),        // 29: popgate.v1.CommittedMessage
+	(*DeleteMessagesRequest)(nil),   // 30: popgate.v1.DeleteMessagesRequest
+	(*MessageToDelete)(nil),         // 31: popgate.v1.MessageToDelete
+	(*DeleteMessagesResponse)(nil),  // 32: popgate.v1.DeleteMessagesResponse
+	(*DeletedMessage)(nil),          // 33: popgate.v1.DeletedMessage
+	(*Server)(nil),                  // 34: popgate.v1.Server
+	(*Credentials)(nil),             // 35: popgate.v1.Credentials
+	(ErrorReason)(0),                // 36: popgate.v1.ErrorReason
+	(*durationpb.Duration)(nil),     // 37: google.protobuf.Duration
+	(CommitOutcome)(0),              // 38: popgate.v1.CommitOutcome
 }
 var file_popgate_v1_mailbox_service_proto_depIdxs = []int32{
-	23, // 0: popgate.v1.ListMessagesRequest.server:type_name -> popgate.v1.Server
-	24, // 1: popgate.v1.ListMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	6,  // 2: popgate.v1.ListMessagesResponse.messages:type_name -> popgate.v1.ListedMessage
-	8,  // 3: popgate.v1.ListMessagesResponse.summary:type_name -> popgate.v1.ListSummary
+	34, // 0: popgate.v1.ListMessagesRequest.server:type_name -> popgate.v1.Server
+	35, // 1: popgate.v1.ListMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	7,  // 2: popgate.v1.ListMessagesResponse.messages:type_name -> popgate.v1.ListedMessage
+	9,  // 3: popgate.v1.ListMessagesResponse.summary:type_name -> popgate.v1.ListSummary
 	0,  // 4: popgate.v1.ListedMessage.id_kind:type_name -> popgate.v1.UniqueIdKind
-	7,  // 5: popgate.v1.ListedMessage.header:type_name -> popgate.v1.MessageHeader
-	15, // 6: popgate.v1.ListedMessage.failure:type_name -> popgate.v1.Failure
+	8,  // 5: popgate.v1.ListedMessage.header:type_name -> popgate.v1.MessageHeader
+	16, // 6: popgate.v1.ListedMessage.failure:type_name -> popgate.v1.Failure
 	1,  // 7: popgate.v1.ListSummary.findings:type_name -> popgate.v1.Finding
-	23, // 8: popgate.v1.FetchMessagesRequest.server:type_name -> popgate.v1.Server
-	24, // 9: popgate.v1.FetchMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	10, // 10: popgate.v1.FetchMessagesRequest.unique_ids:type_name -> popgate.v1.UniqueIds
-	12, // 11: popgate.v1.FetchMessagesResponse.parts:type_name -> popgate.v1.Part
-	17, // 12: popgate.v1.FetchMessagesResponse.progress:type_name -> popgate.v1.Progress
-	18, // 13: popgate.v1.FetchMessagesResponse.summary:type_name -> popgate.v1.Summary
-	13, // 14: popgate.v1.Part.start:type_name -> popgate.v1.PartStart
-	14, // 15: popgate.v1.Part.end:type_name -> popgate.v1.PartEnd
-	15, // 16: popgate.v1.Part.failure:type_name -> popgate.v1.Failure
-	16, // 17: popgate.v1.Part.skipped:type_name -> popgate.v1.Skipped
+	34, // 8: popgate.v1.FetchMessagesRequest.server:type_name -> popgate.v1.Server
+	35, // 9: popgate.v1.FetchMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	11, // 10: popgate.v1.FetchMessagesRequest.unique_ids:type_name -> popgate.v1.UniqueIds
+	13, // 11: popgate.v1.FetchMessagesResponse.parts:type_name -> popgate.v1.Part
+	18, // 12: popgate.v1.FetchMessagesResponse.progress:type_name -> popgate.v1.Progress
+	19, // 13: popgate.v1.FetchMessagesResponse.summary:type_name -> popgate.v1.Summary
+	14, // 14: popgate.v1.Part.start:type_name -> popgate.v1.PartStart
+	15, // 15: popgate.v1.Part.end:type_name -> popgate.v1.PartEnd
+	16, // 16: popgate.v1.Part.failure:type_name -> popgate.v1.Failure
+	17, // 17: popgate.v1.Part.skipped:type_name -> popgate.v1.Skipped
 	0,  // 18: popgate.v1.PartStart.id_kind:type_name -> popgate.v1.UniqueIdKind
-	25, // 19: popgate.v1.Failure.reason:type_name -> popgate.v1.ErrorReason
+	36, // 19: popgate.v1.Failure.reason:type_name -> popgate.v1.ErrorReason
 	2,  // 20: popgate.v1.Skipped.reason:type_name -> popgate.v1.SkipReason
 	1,  // 21: popgate.v1.Summary.findings:type_name -> popgate.v1.Finding
-	23, // 22: popgate.v1.DeleteMessagesRequest.server:type_name -> popgate.v1.Server
-	24, // 23: popgate.v1.DeleteMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	20, // 24: popgate.v1.DeleteMessagesRequest.messages:type_name -> popgate.v1.MessageToDelete
-	22, // 25: popgate.v1.DeleteMessagesResponse.messages:type_name -> popgate.v1.DeletedMessage
-	26, // 26: popgate.v1.DeleteMessagesResponse.outcome:type_name -> popgate.v1.CommitOutcome
-	3,  // 27: popgate.v1.DeletedMessage.outcome:type_name -> popgate.v1.DeleteOutcome
-	4,  // 28: popgate.v1.MailboxService.ListMessages:input_type -> popgate.v1.ListMessagesRequest
-	9,  // 29: popgate.v1.MailboxService.FetchMessages:input_type -> popgate.v1.FetchMessagesRequest
-	19, // 30: popgate.v1.MailboxService.DeleteMessages:input_type -> popgate.v1.DeleteMessagesRequest
-	5,  // 31: popgate.v1.MailboxService.ListMessages:output_type -> popgate.v1.ListMessagesResponse
-	11, // 32: popgate.v1.MailboxService.FetchMessages:output_type -> popgate.v1.FetchMessagesResponse
-	21, // 33: popgate.v1.MailboxService.DeleteMessages:output_type -> popgate.v1.DeleteMessagesResponse
-	31, // [31:34] is the sub-list for method output_type
-	28, // [28:31] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	21, // 22: popgate.v1.CollectMessagesRequest.open:type_name -> popgate.v1.CollectOpen
+	22, // 23: popgate.v1.CollectMessagesRequest.choose:type_name -> popgate.v1.Choose
+	23, // 24: popgate.v1.CollectMessagesRequest.settle:type_name -> popgate.v1.Settle
+	35, // 25: popgate.v1.CollectMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	24, // 26: popgate.v1.CollectMessagesRequest.stop:type_name -> popgate.v1.Stop
+	10, // 27: popgate.v1.CollectOpen.fetch:type_name -> popgate.v1.FetchMessagesRequest
+	37, // 28: popgate.v1.CollectOpen.commit_interval:type_name -> google.protobuf.Duration
+	37, // 29: popgate.v1.CollectOpen.ack_timeout:type_name -> google.protobuf.Duration
+	3,  // 30: popgate.v1.Settle.disposition:type_name -> popgate.v1.Disposition
+	13, // 31: popgate.v1.CollectMessagesResponse.parts:type_name -> popgate.v1.Part
+	18, // 32: popgate.v1.CollectMessagesResponse.progress:type_name -> popgate.v1.Progress
+	19, // 33: popgate.v1.CollectMessagesResponse.summary:type_name -> popgate.v1.Summary
+	26, // 34: popgate.v1.CollectMessagesResponse.offer:type_name -> popgate.v1.Offer
+	27, // 35: popgate.v1.CollectMessagesResponse.credentials_needed:type_name -> popgate.v1.CredentialsNeeded
+	28, // 36: popgate.v1.CollectMessagesResponse.commit:type_name -> popgate.v1.Commit
+	7,  // 37: popgate.v1.Offer.messages:type_name -> popgate.v1.ListedMessage
+	16, // 38: popgate.v1.CredentialsNeeded.failure:type_name -> popgate.v1.Failure
+	38, // 39: popgate.v1.Commit.outcome:type_name -> popgate.v1.CommitOutcome
+	29, // 40: popgate.v1.Commit.messages:type_name -> popgate.v1.CommittedMessage
+	4,  // 41: popgate.v1.CommittedMessage.outcome:type_name -> popgate.v1.DeleteOutcome
+	34, // 42: popgate.v1.DeleteMessagesRequest.server:type_name -> popgate.v1.Server
+	35, // 43: popgate.v1.DeleteMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	31, // 44: popgate.v1.DeleteMessagesRequest.messages:type_name -> popgate.v1.MessageToDelete
+	33, // 45: popgate.v1.DeleteMessagesResponse.messages:type_name -> popgate.v1.DeletedMessage
+	38, // 46: popgate.v1.DeleteMessagesResponse.outcome:type_name -> popgate.v1.CommitOutcome
+	4,  // 47: popgate.v1.DeletedMessage.outcome:type_name -> popgate.v1.DeleteOutcome
+	5,  // 48: popgate.v1.MailboxService.ListMessages:input_type -> popgate.v1.ListMessagesRequest
+	10, // 49: popgate.v1.MailboxService.FetchMessages:input_type -> popgate.v1.FetchMessagesRequest
+	20, // 50: popgate.v1.MailboxService.CollectMessages:input_type -> popgate.v1.CollectMessagesRequest
+	30, // 51: popgate.v1.MailboxService.DeleteMessages:input_type -> popgate.v1.DeleteMessagesRequest
+	6,  // 52: popgate.v1.MailboxService.ListMessages:output_type -> popgate.v1.ListMessagesResponse
+	12, // 53: popgate.v1.MailboxService.FetchMessages:output_type -> popgate.v1.FetchMessagesResponse
+	25, // 54: popgate.v1.MailboxService.CollectMessages:output_type -> popgate.v1.CollectMessagesResponse
+	32, // 55: popgate.v1.MailboxService.DeleteMessages:output_type -> popgate.v1.DeleteMessagesResponse
+	52, // [52:56] is the sub-list for method output_type
+	48, // [48:52] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_popgate_v1_mailbox_service_proto_init() }
@@ -1935,14 +2836,23 @@ func file_popgate_v1_mailbox_service_proto_init() {
 	file_popgate_v1_mailbox_service_proto_msgTypes[7].OneofWrappers = []any{}
 	file_popgate_v1_mailbox_service_proto_msgTypes[9].OneofWrappers = []any{}
 	file_popgate_v1_mailbox_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_popgate_v1_mailbox_service_proto_msgTypes[15].OneofWrappers = []any{
+		(*CollectMessagesRequest_Open)(nil),
+		(*CollectMessagesRequest_Choose)(nil),
+		(*CollectMessagesRequest_Settle)(nil),
+		(*CollectMessagesRequest_Credentials)(nil),
+		(*CollectMessagesRequest_Stop)(nil),
+	}
 	file_popgate_v1_mailbox_service_proto_msgTypes[16].OneofWrappers = []any{}
+	file_popgate_v1_mailbox_service_proto_msgTypes[20].OneofWrappers = []any{}
+	file_popgate_v1_mailbox_service_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_popgate_v1_mailbox_service_proto_rawDesc), len(file_popgate_v1_mailbox_service_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   19,
+			NumEnums:      5,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

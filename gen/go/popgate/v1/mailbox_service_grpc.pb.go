@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MailboxService_ListMessages_FullMethodName   = "/popgate.v1.MailboxService/ListMessages"
-	MailboxService_FetchMessages_FullMethodName  = "/popgate.v1.MailboxService/FetchMessages"
-	MailboxService_DeleteMessages_FullMethodName = "/popgate.v1.MailboxService/DeleteMessages"
+	MailboxService_ListMessages_FullMethodName    = "/popgate.v1.MailboxService/ListMessages"
+	MailboxService_FetchMessages_FullMethodName   = "/popgate.v1.MailboxService/FetchMessages"
+	MailboxService_CollectMessages_FullMethodName = "/popgate.v1.MailboxService/CollectMessages"
+	MailboxService_DeleteMessages_FullMethodName  = "/popgate.v1.MailboxService/DeleteMessages"
 )
 
 // MailboxServiceClient is the client API for MailboxService service.
@@ -60,13 +61,55 @@ type MailboxServiceClient interface {
 	// give the last stored cursor and, as `seen_unique_ids`, what came after it.
 	//
 	// QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-	// only some of the messages until QUIT, it does not advance.
+	// only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
 	//
 	// Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
 	// a cursor of 1 MiB, which is some 130,000 messages left on the server.
 	// Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
 	// Source: RFC 1939 sections 5 and 7.
 	FetchMessages(ctx context.Context, in *FetchMessagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchMessagesResponse], error)
+	// Delivers messages, and deletes those that the caller has settled for deletion.
+	//
+	// The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+	// retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+	// store is left unsettled, and nothing is lost.
+	//
+	// A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+	// than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+	// for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+	// again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+	// OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+	// where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+	// refused, or what was skipped, is not asked for again in the call.
+	//
+	// What dies, and what becomes of the messages:
+	//   - the caller, before it settled: nothing is deleted; delivered again.
+	//   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+	//     again.
+	//   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+	//     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+	//     and the call ends with COMMIT_UNKNOWN after the report.
+	//   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+	//   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+	//     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+	//     not hold up the deletion of the others.
+	//   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+	//   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+	//     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+	//     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+	//
+	// A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+	// else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+	//
+	// A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+	// login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+	//
+	// Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+	// delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+	// offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+	// deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+	// did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+	CollectMessages(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CollectMessagesRequest, CollectMessagesResponse], error)
 	// Deletes messages by unique-id, and says of each what became of it.
 	//
 	// Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
@@ -121,6 +164,19 @@ func (c *mailboxServiceClient) FetchMessages(ctx context.Context, in *FetchMessa
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MailboxService_FetchMessagesClient = grpc.ServerStreamingClient[FetchMessagesResponse]
 
+func (c *mailboxServiceClient) CollectMessages(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CollectMessagesRequest, CollectMessagesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &MailboxService_ServiceDesc.Streams[2], MailboxService_CollectMessages_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[CollectMessagesRequest, CollectMessagesResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MailboxService_CollectMessagesClient = grpc.BidiStreamingClient[CollectMessagesRequest, CollectMessagesResponse]
+
 func (c *mailboxServiceClient) DeleteMessages(ctx context.Context, in *DeleteMessagesRequest, opts ...grpc.CallOption) (*DeleteMessagesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteMessagesResponse)
@@ -167,13 +223,55 @@ type MailboxServiceServer interface {
 	// give the last stored cursor and, as `seen_unique_ids`, what came after it.
 	//
 	// QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-	// only some of the messages until QUIT, it does not advance.
+	// only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
 	//
 	// Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
 	// a cursor of 1 MiB, which is some 130,000 messages left on the server.
 	// Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
 	// Source: RFC 1939 sections 5 and 7.
 	FetchMessages(*FetchMessagesRequest, grpc.ServerStreamingServer[FetchMessagesResponse]) error
+	// Delivers messages, and deletes those that the caller has settled for deletion.
+	//
+	// The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+	// retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+	// store is left unsettled, and nothing is lost.
+	//
+	// A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+	// than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+	// for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+	// again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+	// OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+	// where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+	// refused, or what was skipped, is not asked for again in the call.
+	//
+	// What dies, and what becomes of the messages:
+	//   - the caller, before it settled: nothing is deleted; delivered again.
+	//   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+	//     again.
+	//   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+	//     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+	//     and the call ends with COMMIT_UNKNOWN after the report.
+	//   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+	//   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+	//     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+	//     not hold up the deletion of the others.
+	//   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+	//   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+	//     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+	//     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+	//
+	// A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+	// else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+	//
+	// A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+	// login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+	//
+	// Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+	// delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+	// offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+	// deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+	// did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+	CollectMessages(grpc.BidiStreamingServer[CollectMessagesRequest, CollectMessagesResponse]) error
 	// Deletes messages by unique-id, and says of each what became of it.
 	//
 	// Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
@@ -195,6 +293,9 @@ func (UnimplementedMailboxServiceServer) ListMessages(*ListMessagesRequest, grpc
 }
 func (UnimplementedMailboxServiceServer) FetchMessages(*FetchMessagesRequest, grpc.ServerStreamingServer[FetchMessagesResponse]) error {
 	return status.Error(codes.Unimplemented, "method FetchMessages not implemented")
+}
+func (UnimplementedMailboxServiceServer) CollectMessages(grpc.BidiStreamingServer[CollectMessagesRequest, CollectMessagesResponse]) error {
+	return status.Error(codes.Unimplemented, "method CollectMessages not implemented")
 }
 func (UnimplementedMailboxServiceServer) DeleteMessages(context.Context, *DeleteMessagesRequest) (*DeleteMessagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteMessages not implemented")
@@ -242,6 +343,13 @@ func _MailboxService_FetchMessages_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MailboxService_FetchMessagesServer = grpc.ServerStreamingServer[FetchMessagesResponse]
 
+func _MailboxService_CollectMessages_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(MailboxServiceServer).CollectMessages(&grpc.GenericServerStream[CollectMessagesRequest, CollectMessagesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MailboxService_CollectMessagesServer = grpc.BidiStreamingServer[CollectMessagesRequest, CollectMessagesResponse]
+
 func _MailboxService_DeleteMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteMessagesRequest)
 	if err := dec(in); err != nil {
@@ -282,6 +390,12 @@ var MailboxService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "FetchMessages",
 			Handler:       _MailboxService_FetchMessages_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "CollectMessages",
+			Handler:       _MailboxService_CollectMessages_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "popgate/v1/mailbox_service.proto",

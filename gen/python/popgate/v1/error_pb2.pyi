@@ -162,6 +162,15 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect of popgate. The session ends; the details are in the operator's log.
     Example: `{ERROR_REASON_INTERNAL, {}}`.
     """
+    ERROR_REASON_UNSETTLED: _ErrorReason.ValueType  # 33
+    """FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+    `commit` before this says; the rest is delivered again.
+    Example: `{ERROR_REASON_UNSETTLED, {}}`.
+    """
+    ERROR_REASON_UNIQUE_IDS_UNSTABLE: _ErrorReason.ValueType  # 34
+    """FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+    Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason says what went wrong, in words that a program can compare.
@@ -322,6 +331,15 @@ Example: `{ERROR_REASON_CALLER_NOT_PERMITTED, {}}`.
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 32
 """INTERNAL: a defect of popgate. The session ends; the details are in the operator's log.
 Example: `{ERROR_REASON_INTERNAL, {}}`.
+"""
+ERROR_REASON_UNSETTLED: ErrorReason.ValueType  # 33
+"""FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+`commit` before this says; the rest is delivered again.
+Example: `{ERROR_REASON_UNSETTLED, {}}`.
+"""
+ERROR_REASON_UNIQUE_IDS_UNSTABLE: ErrorReason.ValueType  # 34
+"""FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -69,6 +70,10 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """`EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
     FINDING_LISTING_DAMAGED: _Finding.ValueType  # 6
     """LIST or UIDL has lines that cannot be read, or the two do not agree."""
+    FINDING_UNIQUE_IDS_UNSTABLE: _Finding.ValueType  # 7
+    """The server gives known messages new unique-ids at each login: what was seen is delivered again."""
+    FINDING_LOGIN_DELAY: _Finding.ValueType  # 8
+    """The server asks for more than 60 seconds between logins: all is committed in a single batch."""
 
 class Finding(_Finding, metaclass=_FindingEnumTypeWrapper):
     """Finding is something about the server that the caller should know."""
@@ -87,6 +92,10 @@ FINDING_EXPIRE_ZERO: Finding.ValueType  # 5
 """`EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
 FINDING_LISTING_DAMAGED: Finding.ValueType  # 6
 """LIST or UIDL has lines that cannot be read, or the two do not agree."""
+FINDING_UNIQUE_IDS_UNSTABLE: Finding.ValueType  # 7
+"""The server gives known messages new unique-ids at each login: what was seen is delivered again."""
+FINDING_LOGIN_DELAY: Finding.ValueType  # 8
+"""The server asks for more than 60 seconds between logins: all is committed in a single batch."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 class _SkipReason:
@@ -108,6 +117,34 @@ SKIP_REASON_UNSPECIFIED: SkipReason.ValueType  # 0
 SKIP_REASON_TOO_LARGE: SkipReason.ValueType  # 1
 """LIST gives more octets than `max_octets`."""
 Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
+
+class _Disposition:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DispositionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Disposition.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPOSITION_UNSPECIFIED: _Disposition.ValueType  # 0
+    """INVALID_ARGUMENT."""
+    DISPOSITION_DELETE: _Disposition.ValueType  # 1
+    """It is stored durably and may go."""
+    DISPOSITION_KEEP: _Disposition.ValueType  # 2
+    """It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+    counts as seen.
+    """
+
+class Disposition(_Disposition, metaclass=_DispositionEnumTypeWrapper):
+    """Disposition says what becomes of a message that is done with."""
+
+DISPOSITION_UNSPECIFIED: Disposition.ValueType  # 0
+"""INVALID_ARGUMENT."""
+DISPOSITION_DELETE: Disposition.ValueType  # 1
+"""It is stored durably and may go."""
+DISPOSITION_KEEP: Disposition.ValueType  # 2
+"""It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+counts as seen.
+"""
+Global___Disposition: _TypeAlias = Disposition  # noqa: Y015
 
 class _DeleteOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -746,6 +783,385 @@ class Summary(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Summary: _TypeAlias = Summary  # noqa: Y015
+
+@_typing.final
+class CollectMessagesRequest(_message.Message):
+    """CollectMessagesRequest is the caller's next word."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPEN_FIELD_NUMBER: _builtins.int
+    CHOOSE_FIELD_NUMBER: _builtins.int
+    SETTLE_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    STOP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def open(self) -> Global___CollectOpen:
+        """First, and once."""
+
+    @_builtins.property
+    def choose(self) -> Global___Choose:
+        """Which messages of the last offer are wanted."""
+
+    @_builtins.property
+    def settle(self) -> Global___Settle:
+        """Messages that are done with."""
+
+    @_builtins.property
+    def credentials(self) -> _server_pb2.Credentials:
+        """Fresh credentials of the same user, for the next login inside the call."""
+
+    @_builtins.property
+    def stop(self) -> Global___Stop:
+        """Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK."""
+
+    def __init__(
+        self,
+        *,
+        open: Global___CollectOpen | None = ...,
+        choose: Global___Choose | None = ...,
+        settle: Global___Settle | None = ...,
+        credentials: _server_pb2.Credentials | None = ...,
+        stop: Global___Stop | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["choose", b"choose", "credentials", b"credentials", "open", b"open", "request", b"request", "settle", b"settle", "stop", b"stop"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choose", b"choose", "credentials", b"credentials", "open", b"open", "request", b"request", "settle", b"settle", "stop", b"stop"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["open", "choose", "settle", "credentials", "stop"]  # noqa: Y015
+    _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_request) -> _WhichOneofReturnType_request | None: ...
+
+Global___CollectMessagesRequest: _TypeAlias = CollectMessagesRequest  # noqa: Y015
+
+@_typing.final
+class CollectOpen(_message.Message):
+    """CollectOpen says what to collect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FETCH_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    MAX_UNSETTLED_MESSAGES_FIELD_NUMBER: _builtins.int
+    MAX_UNSETTLED_OCTETS_FIELD_NUMBER: _builtins.int
+    COMMIT_MESSAGES_FIELD_NUMBER: _builtins.int
+    COMMIT_INTERVAL_FIELD_NUMBER: _builtins.int
+    ACK_TIMEOUT_FIELD_NUMBER: _builtins.int
+    offer: _builtins.bool
+    """Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
+    selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+    """
+    max_unsettled_messages: _builtins.int
+    """From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100."""
+    max_unsettled_octets: _builtins.int
+    """Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB."""
+    commit_messages: _builtins.int
+    """From 1 to 100,000. How many messages make a batch. Absent: 500."""
+    @_builtins.property
+    def fetch(self) -> Global___FetchMessagesRequest:
+        """What to deliver. `header_lines` is INVALID_ARGUMENT."""
+
+    @_builtins.property
+    def commit_interval(self) -> _duration_pb2.Duration:
+        """From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes."""
+
+    @_builtins.property
+    def ack_timeout(self) -> _duration_pb2.Duration:
+        """From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes."""
+
+    def __init__(
+        self,
+        *,
+        fetch: Global___FetchMessagesRequest | None = ...,
+        offer: _builtins.bool = ...,
+        max_unsettled_messages: _builtins.int | None = ...,
+        max_unsettled_octets: _builtins.int | None = ...,
+        commit_messages: _builtins.int | None = ...,
+        commit_interval: _duration_pb2.Duration | None = ...,
+        ack_timeout: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_commit_messages", b"_commit_messages", "_max_unsettled_messages", b"_max_unsettled_messages", "_max_unsettled_octets", b"_max_unsettled_octets", "ack_timeout", b"ack_timeout", "commit_interval", b"commit_interval", "commit_messages", b"commit_messages", "fetch", b"fetch", "max_unsettled_messages", b"max_unsettled_messages", "max_unsettled_octets", b"max_unsettled_octets"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_commit_messages", b"_commit_messages", "_max_unsettled_messages", b"_max_unsettled_messages", "_max_unsettled_octets", b"_max_unsettled_octets", "ack_timeout", b"ack_timeout", "commit_interval", b"commit_interval", "commit_messages", b"commit_messages", "fetch", b"fetch", "max_unsettled_messages", b"max_unsettled_messages", "max_unsettled_octets", b"max_unsettled_octets", "offer", b"offer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__commit_messages: _TypeAlias = _typing.Literal["commit_messages"]  # noqa: Y015
+    _WhichOneofArgType__commit_messages: _TypeAlias = _typing.Literal["_commit_messages", b"_commit_messages"]  # noqa: Y015
+    _WhichOneofReturnType__max_unsettled_messages: _TypeAlias = _typing.Literal["max_unsettled_messages"]  # noqa: Y015
+    _WhichOneofArgType__max_unsettled_messages: _TypeAlias = _typing.Literal["_max_unsettled_messages", b"_max_unsettled_messages"]  # noqa: Y015
+    _WhichOneofReturnType__max_unsettled_octets: _TypeAlias = _typing.Literal["max_unsettled_octets"]  # noqa: Y015
+    _WhichOneofArgType__max_unsettled_octets: _TypeAlias = _typing.Literal["_max_unsettled_octets", b"_max_unsettled_octets"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__commit_messages) -> _WhichOneofReturnType__commit_messages | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_unsettled_messages) -> _WhichOneofReturnType__max_unsettled_messages | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_unsettled_octets) -> _WhichOneofReturnType__max_unsettled_octets | None: ...
+
+Global___CollectOpen: _TypeAlias = CollectOpen  # noqa: Y015
+
+@_typing.final
+class Choose(_message.Message):
+    """Choose is an answer to `offer`, which may begin before the offer is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_NUMBERS_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    done: _builtins.bool
+    """In the last one for this offer."""
+    @_builtins.property
+    def message_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Message numbers of the last offer. What is not chosen is not delivered in this call."""
+
+    def __init__(
+        self,
+        *,
+        message_numbers: _abc.Iterable[_builtins.int] | None = ...,
+        done: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "message_numbers", b"message_numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Choose: _TypeAlias = Choose  # noqa: Y015
+
+@_typing.final
+class Settle(_message.Message):
+    """Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
+    and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
+    INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_IDS_FIELD_NUMBER: _builtins.int
+    THROUGH_FIELD_NUMBER: _builtins.int
+    DISPOSITION_FIELD_NUMBER: _builtins.int
+    through: _builtins.int
+    """All deliveries up to this one, save those that failed, were skipped, or are settled already."""
+    disposition: Global___Disposition.ValueType
+    """What becomes of them."""
+    @_builtins.property
+    def delivery_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Deliveries. At most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        delivery_ids: _abc.Iterable[_builtins.int] | None = ...,
+        through: _builtins.int = ...,
+        disposition: Global___Disposition.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_ids", b"delivery_ids", "disposition", b"disposition", "through", b"through"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Settle: _TypeAlias = Settle  # noqa: Y015
+
+@_typing.final
+class Stop(_message.Message):
+    """Stop is empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stop: _TypeAlias = Stop  # noqa: Y015
+
+@_typing.final
+class CollectMessagesResponse(_message.Message):
+    """CollectMessagesResponse is what comes next. Only one of its fields is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    OFFER_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_NEEDED_FIELD_NUMBER: _builtins.int
+    COMMIT_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.bytes
+    """After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
+    it knows what was settled.
+    """
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
+        """As in FetchMessagesResponse."""
+
+    @_builtins.property
+    def progress(self) -> Global___Progress:
+        """As in FetchMessagesResponse, once a login."""
+
+    @_builtins.property
+    def summary(self) -> Global___Summary:
+        """In the last response only."""
+
+    @_builtins.property
+    def offer(self) -> Global___Offer:
+        """The listing, to choose from."""
+
+    @_builtins.property
+    def credentials_needed(self) -> Global___CredentialsNeeded:
+        """A login inside the call was refused, and fresh credentials are waited for, 60 seconds."""
+
+    @_builtins.property
+    def commit(self) -> Global___Commit:
+        """A batch has ended."""
+
+    def __init__(
+        self,
+        *,
+        parts: _abc.Iterable[Global___Part] | None = ...,
+        progress: Global___Progress | None = ...,
+        cursor: _builtins.bytes | None = ...,
+        summary: Global___Summary | None = ...,
+        offer: Global___Offer | None = ...,
+        credentials_needed: Global___CredentialsNeeded | None = ...,
+        commit: Global___Commit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "commit", b"commit", "credentials_needed", b"credentials_needed", "cursor", b"cursor", "offer", b"offer", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "commit", b"commit", "credentials_needed", b"credentials_needed", "cursor", b"cursor", "offer", b"offer", "parts", b"parts", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cursor: _TypeAlias = _typing.Literal["cursor"]  # noqa: Y015
+    _WhichOneofArgType__cursor: _TypeAlias = _typing.Literal["_cursor", b"_cursor"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cursor) -> _WhichOneofReturnType__cursor | None: ...
+
+Global___CollectMessagesResponse: _TypeAlias = CollectMessagesResponse  # noqa: Y015
+
+@_typing.final
+class Offer(_message.Message):
+    """Offer is a part of the listing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    done: _builtins.bool
+    """In the last one of this login: popgate waits for `choose`."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedMessage]:
+        """Up to 1,000 messages."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___ListedMessage] | None = ...,
+        done: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Offer: _TypeAlias = Offer  # noqa: Y015
+
+@_typing.final
+class CredentialsNeeded(_message.Message):
+    """CredentialsNeeded says why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAILURE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def failure(self) -> Global___Failure:
+        """What the server said."""
+
+    def __init__(
+        self,
+        *,
+        failure: Global___Failure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CredentialsNeeded: _TypeAlias = CredentialsNeeded  # noqa: Y015
+
+@_typing.final
+class Commit(_message.Message):
+    """Commit says what became of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    outcome: _error_pb2.CommitOutcome.ValueType
+    """What QUIT came to."""
+    response: _builtins.str
+    """The server's status line to QUIT, if there was one."""
+    done: _builtins.bool
+    """In the last one of this batch."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommittedMessage]:
+        """What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses."""
+
+    def __init__(
+        self,
+        *,
+        outcome: _error_pb2.CommitOutcome.ValueType = ...,
+        response: _builtins.str = ...,
+        messages: _abc.Iterable[Global___CommittedMessage] | None = ...,
+        done: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "messages", b"messages", "outcome", b"outcome", "response", b"response"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Commit: _TypeAlias = Commit  # noqa: Y015
+
+@_typing.final
+class CommittedMessage(_message.Message):
+    """CommittedMessage is one message of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    UNIQUE_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    delivery_id: _builtins.int
+    """The delivery."""
+    unique_id: _builtins.str
+    """Its unique-id."""
+    outcome: Global___DeleteOutcome.ValueType
+    """What became of it: DELETED, KEPT or UNKNOWN."""
+    response: _builtins.str
+    """The server's status line, where DELE was refused."""
+    def __init__(
+        self,
+        *,
+        delivery_id: _builtins.int = ...,
+        unique_id: _builtins.str = ...,
+        outcome: Global___DeleteOutcome.ValueType = ...,
+        response: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_id", b"delivery_id", "outcome", b"outcome", "response", b"response", "unique_id", b"unique_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommittedMessage: _TypeAlias = CommittedMessage  # noqa: Y015
 
 @_typing.final
 class DeleteMessagesRequest(_message.Message):

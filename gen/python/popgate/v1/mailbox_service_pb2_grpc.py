@@ -61,6 +61,11 @@ class MailboxServiceStub(object):
                 request_serializer=popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesRequest.SerializeToString,
                 response_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesResponse.FromString,
                 _registered_method=True)
+        self.CollectMessages = channel.stream_stream(
+                '/popgate.v1.MailboxService/CollectMessages',
+                request_serializer=popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesRequest.SerializeToString,
+                response_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesResponse.FromString,
+                _registered_method=True)
         self.DeleteMessages = channel.unary_unary(
                 '/popgate.v1.MailboxService/DeleteMessages',
                 request_serializer=popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesRequest.SerializeToString,
@@ -108,12 +113,59 @@ class MailboxServiceServicer(object):
         give the last stored cursor and, as `seen_unique_ids`, what came after it.
 
         QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-        only some of the messages until QUIT, it does not advance.
+        only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
 
         Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
         a cursor of 1 MiB, which is some 130,000 messages left on the server.
         Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
         Source: RFC 1939 sections 5 and 7.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CollectMessages(self, request_iterator, context):
+        """Delivers messages, and deletes those that the caller has settled for deletion.
+
+        The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+        retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+        store is left unsettled, and nothing is lost.
+
+        A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+        than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+        for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+        again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+        OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+        where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+        refused, or what was skipped, is not asked for again in the call.
+
+        What dies, and what becomes of the messages:
+        - the caller, before it settled: nothing is deleted; delivered again.
+        - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+        again.
+        - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+        holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+        and the call ends with COMMIT_UNKNOWN after the report.
+        - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+        - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+        deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+        not hold up the deletion of the others.
+        - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+        - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+        the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+        UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+
+        A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+        else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+
+        A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+        login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+
+        Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+        delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+        offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+        deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+        did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +194,11 @@ def add_MailboxServiceServicer_to_server(servicer, server):
                     servicer.FetchMessages,
                     request_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesRequest.FromString,
                     response_serializer=popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesResponse.SerializeToString,
+            ),
+            'CollectMessages': grpc.stream_stream_rpc_method_handler(
+                    servicer.CollectMessages,
+                    request_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesRequest.FromString,
+                    response_serializer=popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesResponse.SerializeToString,
             ),
             'DeleteMessages': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteMessages,
@@ -220,6 +277,33 @@ class MailboxService(object):
             '/popgate.v1.MailboxService/FetchMessages',
             popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesRequest.SerializeToString,
             popgate_dot_v1_dot_mailbox__service__pb2.FetchMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CollectMessages(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/popgate.v1.MailboxService/CollectMessages',
+            popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesRequest.SerializeToString,
+            popgate_dot_v1_dot_mailbox__service__pb2.CollectMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -128,6 +128,13 @@ pub enum ErrorReason {
     /// INTERNAL: a defect of popgate. The session ends; the details are in the operator's log.
     /// Example: `{ERROR_REASON_INTERNAL, {}}`.
     Internal = 32,
+    /// FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+    /// `commit` before this says; the rest is delivered again.
+    /// Example: `{ERROR_REASON_UNSETTLED, {}}`.
+    Unsettled = 33,
+    /// FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+    /// Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
+    UniqueIdsUnstable = 34,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -169,6 +176,8 @@ impl ErrorReason {
             Self::CallerUnauthenticated => "ERROR_REASON_CALLER_UNAUTHENTICATED",
             Self::CallerNotPermitted => "ERROR_REASON_CALLER_NOT_PERMITTED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::Unsettled => "ERROR_REASON_UNSETTLED",
+            Self::UniqueIdsUnstable => "ERROR_REASON_UNIQUE_IDS_UNSTABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -207,6 +216,8 @@ impl ErrorReason {
             "ERROR_REASON_CALLER_UNAUTHENTICATED" => Some(Self::CallerUnauthenticated),
             "ERROR_REASON_CALLER_NOT_PERMITTED" => Some(Self::CallerNotPermitted),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_UNSETTLED" => Some(Self::Unsettled),
+            "ERROR_REASON_UNIQUE_IDS_UNSTABLE" => Some(Self::UniqueIdsUnstable),
             _ => None,
         }
     }
@@ -742,6 +753,165 @@ pub struct Summary {
     #[prost(enumeration="Finding", repeated, tag="5")]
     pub findings: ::prost::alloc::vec::Vec<i32>,
 }
+/// CollectMessagesRequest is the caller's next word.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CollectMessagesRequest {
+    /// What it says.
+    #[prost(oneof="collect_messages_request::Request", tags="1, 2, 3, 4, 5")]
+    pub request: ::core::option::Option<collect_messages_request::Request>,
+}
+/// Nested message and enum types in `CollectMessagesRequest`.
+pub mod collect_messages_request {
+    /// What it says.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Request {
+        /// First, and once.
+        #[prost(message, tag="1")]
+        Open(super::CollectOpen),
+        /// Which messages of the last offer are wanted.
+        #[prost(message, tag="2")]
+        Choose(super::Choose),
+        /// Messages that are done with.
+        #[prost(message, tag="3")]
+        Settle(super::Settle),
+        /// Fresh credentials of the same user, for the next login inside the call.
+        #[prost(message, tag="4")]
+        Credentials(super::Credentials),
+        /// Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK.
+        #[prost(message, tag="5")]
+        Stop(super::Stop),
+    }
+}
+/// CollectOpen says what to collect.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CollectOpen {
+    /// What to deliver. `header_lines` is INVALID_ARGUMENT.
+    #[prost(message, optional, tag="1")]
+    pub fetch: ::core::option::Option<FetchMessagesRequest>,
+    /// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
+    /// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+    #[prost(bool, tag="2")]
+    pub offer: bool,
+    /// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
+    #[prost(uint32, optional, tag="3")]
+    pub max_unsettled_messages: ::core::option::Option<u32>,
+    /// Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB.
+    #[prost(int64, optional, tag="4")]
+    pub max_unsettled_octets: ::core::option::Option<i64>,
+    /// From 1 to 100,000. How many messages make a batch. Absent: 500.
+    #[prost(uint32, optional, tag="5")]
+    pub commit_messages: ::core::option::Option<u32>,
+    /// From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes.
+    #[prost(message, optional, tag="6")]
+    pub commit_interval: ::core::option::Option<::prost_types::Duration>,
+    /// From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes.
+    #[prost(message, optional, tag="7")]
+    pub ack_timeout: ::core::option::Option<::prost_types::Duration>,
+}
+/// Choose is an answer to `offer`, which may begin before the offer is over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Choose {
+    /// Message numbers of the last offer. What is not chosen is not delivered in this call.
+    #[prost(uint32, repeated, tag="1")]
+    pub message_numbers: ::prost::alloc::vec::Vec<u32>,
+    /// In the last one for this offer.
+    #[prost(bool, tag="2")]
+    pub done: bool,
+}
+/// Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
+/// and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
+/// INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Settle {
+    /// Deliveries. At most 10,000.
+    #[prost(uint64, repeated, tag="1")]
+    pub delivery_ids: ::prost::alloc::vec::Vec<u64>,
+    /// All deliveries up to this one, save those that failed, were skipped, or are settled already.
+    #[prost(uint64, tag="2")]
+    pub through: u64,
+    /// What becomes of them.
+    #[prost(enumeration="Disposition", tag="3")]
+    pub disposition: i32,
+}
+/// Stop is empty.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Stop {
+}
+/// CollectMessagesResponse is what comes next. Only one of its fields is there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CollectMessagesResponse {
+    /// As in FetchMessagesResponse.
+    #[prost(message, repeated, tag="1")]
+    pub parts: ::prost::alloc::vec::Vec<Part>,
+    /// As in FetchMessagesResponse, once a login.
+    #[prost(message, optional, tag="2")]
+    pub progress: ::core::option::Option<Progress>,
+    /// After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
+    /// it knows what was settled.
+    #[prost(bytes="bytes", optional, tag="3")]
+    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
+    /// In the last response only.
+    #[prost(message, optional, tag="4")]
+    pub summary: ::core::option::Option<Summary>,
+    /// The listing, to choose from.
+    #[prost(message, optional, tag="5")]
+    pub offer: ::core::option::Option<Offer>,
+    /// A login inside the call was refused, and fresh credentials are waited for, 60 seconds.
+    #[prost(message, optional, tag="6")]
+    pub credentials_needed: ::core::option::Option<CredentialsNeeded>,
+    /// A batch has ended.
+    #[prost(message, optional, tag="7")]
+    pub commit: ::core::option::Option<Commit>,
+}
+/// Offer is a part of the listing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Offer {
+    /// Up to 1,000 messages.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
+    /// In the last one of this login: popgate waits for `choose`.
+    #[prost(bool, tag="2")]
+    pub done: bool,
+}
+/// CredentialsNeeded says why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CredentialsNeeded {
+    /// What the server said.
+    #[prost(message, optional, tag="1")]
+    pub failure: ::core::option::Option<Failure>,
+}
+/// Commit says what became of a batch.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Commit {
+    /// What QUIT came to.
+    #[prost(enumeration="CommitOutcome", tag="1")]
+    pub outcome: i32,
+    /// The server's status line to QUIT, if there was one.
+    #[prost(string, tag="2")]
+    pub response: ::prost::alloc::string::String,
+    /// What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses.
+    #[prost(message, repeated, tag="3")]
+    pub messages: ::prost::alloc::vec::Vec<CommittedMessage>,
+    /// In the last one of this batch.
+    #[prost(bool, tag="4")]
+    pub done: bool,
+}
+/// CommittedMessage is one message of a batch.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommittedMessage {
+    /// The delivery.
+    #[prost(uint64, tag="1")]
+    pub delivery_id: u64,
+    /// Its unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What became of it: DELETED, KEPT or UNKNOWN.
+    #[prost(enumeration="DeleteOutcome", tag="3")]
+    pub outcome: i32,
+    /// The server's status line, where DELE was refused.
+    #[prost(string, tag="4")]
+    pub response: ::prost::alloc::string::String,
+}
 /// DeleteMessagesRequest asks for messages to go.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeleteMessagesRequest {
@@ -846,6 +1016,10 @@ pub enum Finding {
     ExpireZero = 5,
     /// LIST or UIDL has lines that cannot be read, or the two do not agree.
     ListingDamaged = 6,
+    /// The server gives known messages new unique-ids at each login: what was seen is delivered again.
+    UniqueIdsUnstable = 7,
+    /// The server asks for more than 60 seconds between logins: all is committed in a single batch.
+    LoginDelay = 8,
 }
 impl Finding {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -861,6 +1035,8 @@ impl Finding {
             Self::SizesWrong => "FINDING_SIZES_WRONG",
             Self::ExpireZero => "FINDING_EXPIRE_ZERO",
             Self::ListingDamaged => "FINDING_LISTING_DAMAGED",
+            Self::UniqueIdsUnstable => "FINDING_UNIQUE_IDS_UNSTABLE",
+            Self::LoginDelay => "FINDING_LOGIN_DELAY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -873,6 +1049,8 @@ impl Finding {
             "FINDING_SIZES_WRONG" => Some(Self::SizesWrong),
             "FINDING_EXPIRE_ZERO" => Some(Self::ExpireZero),
             "FINDING_LISTING_DAMAGED" => Some(Self::ListingDamaged),
+            "FINDING_UNIQUE_IDS_UNSTABLE" => Some(Self::UniqueIdsUnstable),
+            "FINDING_LOGIN_DELAY" => Some(Self::LoginDelay),
             _ => None,
         }
     }
@@ -902,6 +1080,40 @@ impl SkipReason {
         match value {
             "SKIP_REASON_UNSPECIFIED" => Some(Self::Unspecified),
             "SKIP_REASON_TOO_LARGE" => Some(Self::TooLarge),
+            _ => None,
+        }
+    }
+}
+/// Disposition says what becomes of a message that is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Disposition {
+    /// INVALID_ARGUMENT.
+    Unspecified = 0,
+    /// It is stored durably and may go.
+    Delete = 1,
+    /// It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+    /// counts as seen.
+    Keep = 2,
+}
+impl Disposition {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DISPOSITION_UNSPECIFIED",
+            Self::Delete => "DISPOSITION_DELETE",
+            Self::Keep => "DISPOSITION_KEEP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DISPOSITION_UNSPECIFIED" => Some(Self::Unspecified),
+            "DISPOSITION_DELETE" => Some(Self::Delete),
+            "DISPOSITION_KEEP" => Some(Self::Keep),
             _ => None,
         }
     }

@@ -127,6 +127,32 @@ pub mod mailbox_service_client {
                 .insert(GrpcMethod::new("popgate.v1.MailboxService", "FetchMessages"));
             self.inner.server_streaming(req, path, codec).await
         }
+        pub async fn collect_messages(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::CollectMessagesRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::CollectMessagesResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/popgate.v1.MailboxService/CollectMessages",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("popgate.v1.MailboxService", "CollectMessages"));
+            self.inner.streaming(req, path, codec).await
+        }
         pub async fn delete_messages(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteMessagesRequest>,

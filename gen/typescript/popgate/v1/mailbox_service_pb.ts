@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { CommitOutcome, ErrorReason } from "./error_pb.js";
 import { file_popgate_v1_error } from "./error_pb.js";
 import type { Credentials, Server } from "./server_pb.js";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file popgate/v1/mailbox_service.proto.
  */
 export const file_popgate_v1_mailbox_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBwb3BnYXRlL3YxL21haWxib3hfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSJ3ChNMaXN0TWVzc2FnZXNSZXF1ZXN0EiIKBnNlcnZlchgBIAEoCzISLnBvcGdhdGUudjEuU2VydmVyEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscxIOCgZoZWFkZXIYAyABKAgibQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USKAoHc3VtbWFyeRgCIAEoCzIXLnBvcGdhdGUudjEuTGlzdFN1bW1hcnki/AEKDUxpc3RlZE1lc3NhZ2USGwoObWVzc2FnZV9udW1iZXIYASABKA1IAIgBARIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhMKBm9jdGV0cxgEIAEoA0gBiAEBEgwKBGxpbmUYBSABKAkSKQoGaGVhZGVyGAYgASgLMhkucG9wZ2F0ZS52MS5NZXNzYWdlSGVhZGVyEiQKB2ZhaWx1cmUYByABKAsyEy5wb3BnYXRlLnYxLkZhaWx1cmVCEQoPX21lc3NhZ2VfbnVtYmVyQgkKB19vY3RldHMicwoNTWVzc2FnZUhlYWRlchILCgNyYXcYASABKAwSDwoHc3ViamVjdBgCIAEoCRIOCgZzZW5kZXIYAyADKAkSEgoKcmVjaXBpZW50cxgEIAMoCRIMCgRkYXRlGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkiVgoLTGlzdFN1bW1hcnkSEAoIbWVzc2FnZXMYASABKA0SDgoGb2N0ZXRzGAIgASgDEiUKCGZpbmRpbmdzGAMgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIocDChRGZXRjaE1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSDQoDYWxsGAMgASgISAASEAoGY3Vyc29yGAQgASgMSAASKwoKdW5pcXVlX2lkcxgFIAEoCzIVLnBvcGdhdGUudjEuVW5pcXVlSWRzSAASFwoPc2Vlbl91bmlxdWVfaWRzGAYgAygJEhcKCm1heF9vY3RldHMYByABKANIAYgBARIZCgxtYXhfbWVzc2FnZXMYCCABKA1IAogBARIUCgxuZXdlc3RfZmlyc3QYCSABKAgSGQoMaGVhZGVyX2xpbmVzGAogASgNSAOIAQESEwoLb21pdF9zaGEyNTYYCyABKAhCCwoJc2VsZWN0aW9uQg0KC19tYXhfb2N0ZXRzQg8KDV9tYXhfbWVzc2FnZXNCDwoNX2hlYWRlcl9saW5lcyIfCglVbmlxdWVJZHMSEgoKdW5pcXVlX2lkcxgBIAMoCSKmAQoVRmV0Y2hNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5QgkKB19jdXJzb3IivQEKBFBhcnQSEwoLZGVsaXZlcnlfaWQYASABKAQSJAoFc3RhcnQYAiABKAsyFS5wb3BnYXRlLnYxLlBhcnRTdGFydBIMCgRkYXRhGAMgASgMEiAKA2VuZBgEIAEoCzITLnBvcGdhdGUudjEuUGFydEVuZBIkCgdmYWlsdXJlGAUgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlEiQKB3NraXBwZWQYBiABKAsyEy5wb3BnYXRlLnYxLlNraXBwZWQioQEKCVBhcnRTdGFydBIWCg5tZXNzYWdlX251bWJlchgBIAEoDRIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhoKDWxpc3RlZF9vY3RldHMYBCABKANIAIgBARIQCghwb3NpdGlvbhgFIAEoDUIQCg5fbGlzdGVkX29jdGV0cyJiCgdQYXJ0RW5kEg4KBm9jdGV0cxgBIAEoAxINCgVjcmMzMhgCIAEoDRIOCgZzaGEyNTYYAyABKAwSGAoLc2l6ZV9hZ3JlZXMYBCABKAhIAIgBAUIOCgxfc2l6ZV9hZ3JlZXMiWwoHRmFpbHVyZRInCgZyZWFzb24YASABKA4yFy5wb3BnYXRlLnYxLkVycm9yUmVhc29uEhAKCHJlc3BvbnNlGAIgASgJEhUKDXJlc3BvbnNlX2NvZGUYAyABKAkiMQoHU2tpcHBlZBImCgZyZWFzb24YASABKA4yFi5wb3BnYXRlLnYxLlNraXBSZWFzb24iRgoIUHJvZ3Jlc3MSEAoIbWVzc2FnZXMYASABKA0SFAoMbmV3X21lc3NhZ2VzGAIgASgNEhIKCm5ld19vY3RldHMYAyABKAMidwoHU3VtbWFyeRIRCglkZWxpdmVyZWQYASABKA0SDwoHc2tpcHBlZBgCIAEoDRIOCgZmYWlsZWQYAyABKA0SEQoJcmVtYWluaW5nGAQgASgNEiUKCGZpbmRpbmdzGAUgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIpgBChVEZWxldGVNZXNzYWdlc1JlcXVlc3QSIgoGc2VydmVyGAEgASgLMhIucG9wZ2F0ZS52MS5TZXJ2ZXISLAoLY3JlZGVudGlhbHMYAiABKAsyFy5wb3BnYXRlLnYxLkNyZWRlbnRpYWxzEi0KCG1lc3NhZ2VzGAMgAygLMhsucG9wZ2F0ZS52MS5NZXNzYWdlVG9EZWxldGUiRAoPTWVzc2FnZVRvRGVsZXRlEhEKCXVuaXF1ZV9pZBgBIAEoCRITCgZvY3RldHMYAiABKANIAIgBAUIJCgdfb2N0ZXRzIoQBChZEZWxldGVNZXNzYWdlc1Jlc3BvbnNlEiwKCG1lc3NhZ2VzGAEgAygLMhoucG9wZ2F0ZS52MS5EZWxldGVkTWVzc2FnZRIqCgdvdXRjb21lGAIgASgOMhkucG9wZ2F0ZS52MS5Db21taXRPdXRjb21lEhAKCHJlc3BvbnNlGAMgASgJImEKDkRlbGV0ZWRNZXNzYWdlEhEKCXVuaXF1ZV9pZBgBIAEoCRIqCgdvdXRjb21lGAIgASgOMhkucG9wZ2F0ZS52MS5EZWxldGVPdXRjb21lEhAKCHJlc3BvbnNlGAMgASgJKoMBCgxVbmlxdWVJZEtpbmQSHgoaVU5JUVVFX0lEX0tJTkRfVU5TUEVDSUZJRUQQABIZChVVTklRVUVfSURfS0lORF9VTklRVUUQARIcChhVTklRVUVfSURfS0lORF9EVVBMSUNBVEUQAhIaChZVTklRVUVfSURfS0lORF9NSVNTSU5HEAMq0gEKB0ZpbmRpbmcSFwoTRklORElOR19VTlNQRUNJRklFRBAAEiAKHEZJTkRJTkdfVU5JUVVFX0lEU19EVVBMSUNBVEUQARIeChpGSU5ESU5HX1VOSVFVRV9JRFNfTUlTU0lORxACEh0KGUZJTkRJTkdfUElQRUxJTklOR19CUk9LRU4QAxIXChNGSU5ESU5HX1NJWkVTX1dST05HEAQSFwoTRklORElOR19FWFBJUkVfWkVSTxAFEhsKF0ZJTkRJTkdfTElTVElOR19EQU1BR0VEEAYqRAoKU2tpcFJlYXNvbhIbChdTS0lQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVNLSVBfUkVBU09OX1RPT19MQVJHRRABKrwBCg1EZWxldGVPdXRjb21lEh4KGkRFTEVURV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGgoWREVMRVRFX09VVENPTUVfREVMRVRFRBABEhcKE0RFTEVURV9PVVRDT01FX0tFUFQQAhIaChZERUxFVEVfT1VUQ09NRV9VTktOT1dOEAMSHAoYREVMRVRFX09VVENPTUVfTk9UX0ZPVU5EEAQSHAoYREVMRVRFX09VVENPTUVfQU1CSUdVT1VTEAUypQIKDk1haWxib3hTZXJ2aWNlElgKDExpc3RNZXNzYWdlcxIfLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBogLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABElsKDUZldGNoTWVzc2FnZXMSIC5wb3BnYXRlLnYxLkZldGNoTWVzc2FnZXNSZXF1ZXN0GiEucG9wZ2F0ZS52MS5GZXRjaE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABElwKDkRlbGV0ZU1lc3NhZ2VzEiEucG9wZ2F0ZS52MS5EZWxldGVNZXNzYWdlc1JlcXVlc3QaIi5wb3BnYXRlLnYxLkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_popgate_v1_error, file_popgate_v1_server]);
+  fileDesc("CiBwb3BnYXRlL3YxL21haWxib3hfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSJ3ChNMaXN0TWVzc2FnZXNSZXF1ZXN0EiIKBnNlcnZlchgBIAEoCzISLnBvcGdhdGUudjEuU2VydmVyEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscxIOCgZoZWFkZXIYAyABKAgibQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USKAoHc3VtbWFyeRgCIAEoCzIXLnBvcGdhdGUudjEuTGlzdFN1bW1hcnki/AEKDUxpc3RlZE1lc3NhZ2USGwoObWVzc2FnZV9udW1iZXIYASABKA1IAIgBARIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhMKBm9jdGV0cxgEIAEoA0gBiAEBEgwKBGxpbmUYBSABKAkSKQoGaGVhZGVyGAYgASgLMhkucG9wZ2F0ZS52MS5NZXNzYWdlSGVhZGVyEiQKB2ZhaWx1cmUYByABKAsyEy5wb3BnYXRlLnYxLkZhaWx1cmVCEQoPX21lc3NhZ2VfbnVtYmVyQgkKB19vY3RldHMicwoNTWVzc2FnZUhlYWRlchILCgNyYXcYASABKAwSDwoHc3ViamVjdBgCIAEoCRIOCgZzZW5kZXIYAyADKAkSEgoKcmVjaXBpZW50cxgEIAMoCRIMCgRkYXRlGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkiVgoLTGlzdFN1bW1hcnkSEAoIbWVzc2FnZXMYASABKA0SDgoGb2N0ZXRzGAIgASgDEiUKCGZpbmRpbmdzGAMgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIocDChRGZXRjaE1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSDQoDYWxsGAMgASgISAASEAoGY3Vyc29yGAQgASgMSAASKwoKdW5pcXVlX2lkcxgFIAEoCzIVLnBvcGdhdGUudjEuVW5pcXVlSWRzSAASFwoPc2Vlbl91bmlxdWVfaWRzGAYgAygJEhcKCm1heF9vY3RldHMYByABKANIAYgBARIZCgxtYXhfbWVzc2FnZXMYCCABKA1IAogBARIUCgxuZXdlc3RfZmlyc3QYCSABKAgSGQoMaGVhZGVyX2xpbmVzGAogASgNSAOIAQESEwoLb21pdF9zaGEyNTYYCyABKAhCCwoJc2VsZWN0aW9uQg0KC19tYXhfb2N0ZXRzQg8KDV9tYXhfbWVzc2FnZXNCDwoNX2hlYWRlcl9saW5lcyIfCglVbmlxdWVJZHMSEgoKdW5pcXVlX2lkcxgBIAMoCSKmAQoVRmV0Y2hNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5QgkKB19jdXJzb3IivQEKBFBhcnQSEwoLZGVsaXZlcnlfaWQYASABKAQSJAoFc3RhcnQYAiABKAsyFS5wb3BnYXRlLnYxLlBhcnRTdGFydBIMCgRkYXRhGAMgASgMEiAKA2VuZBgEIAEoCzITLnBvcGdhdGUudjEuUGFydEVuZBIkCgdmYWlsdXJlGAUgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlEiQKB3NraXBwZWQYBiABKAsyEy5wb3BnYXRlLnYxLlNraXBwZWQioQEKCVBhcnRTdGFydBIWCg5tZXNzYWdlX251bWJlchgBIAEoDRIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhoKDWxpc3RlZF9vY3RldHMYBCABKANIAIgBARIQCghwb3NpdGlvbhgFIAEoDUIQCg5fbGlzdGVkX29jdGV0cyJiCgdQYXJ0RW5kEg4KBm9jdGV0cxgBIAEoAxINCgVjcmMzMhgCIAEoDRIOCgZzaGEyNTYYAyABKAwSGAoLc2l6ZV9hZ3JlZXMYBCABKAhIAIgBAUIOCgxfc2l6ZV9hZ3JlZXMiWwoHRmFpbHVyZRInCgZyZWFzb24YASABKA4yFy5wb3BnYXRlLnYxLkVycm9yUmVhc29uEhAKCHJlc3BvbnNlGAIgASgJEhUKDXJlc3BvbnNlX2NvZGUYAyABKAkiMQoHU2tpcHBlZBImCgZyZWFzb24YASABKA4yFi5wb3BnYXRlLnYxLlNraXBSZWFzb24iRgoIUHJvZ3Jlc3MSEAoIbWVzc2FnZXMYASABKA0SFAoMbmV3X21lc3NhZ2VzGAIgASgNEhIKCm5ld19vY3RldHMYAyABKAMidwoHU3VtbWFyeRIRCglkZWxpdmVyZWQYASABKA0SDwoHc2tpcHBlZBgCIAEoDRIOCgZmYWlsZWQYAyABKA0SEQoJcmVtYWluaW5nGAQgASgNEiUKCGZpbmRpbmdzGAUgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIuoBChZDb2xsZWN0TWVzc2FnZXNSZXF1ZXN0EicKBG9wZW4YASABKAsyFy5wb3BnYXRlLnYxLkNvbGxlY3RPcGVuSAASJAoGY2hvb3NlGAIgASgLMhIucG9wZ2F0ZS52MS5DaG9vc2VIABIkCgZzZXR0bGUYAyABKAsyEi5wb3BnYXRlLnYxLlNldHRsZUgAEi4KC2NyZWRlbnRpYWxzGAQgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFsc0gAEiAKBHN0b3AYBSABKAsyEC5wb3BnYXRlLnYxLlN0b3BIAEIJCgdyZXF1ZXN0It8CCgtDb2xsZWN0T3BlbhIvCgVmZXRjaBgBIAEoCzIgLnBvcGdhdGUudjEuRmV0Y2hNZXNzYWdlc1JlcXVlc3QSDQoFb2ZmZXIYAiABKAgSIwoWbWF4X3Vuc2V0dGxlZF9tZXNzYWdlcxgDIAEoDUgAiAEBEiEKFG1heF91bnNldHRsZWRfb2N0ZXRzGAQgASgDSAGIAQESHAoPY29tbWl0X21lc3NhZ2VzGAUgASgNSAKIAQESMgoPY29tbWl0X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC2Fja190aW1lb3V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhkKF19tYXhfdW5zZXR0bGVkX21lc3NhZ2VzQhcKFV9tYXhfdW5zZXR0bGVkX29jdGV0c0ISChBfY29tbWl0X21lc3NhZ2VzIi8KBkNob29zZRIXCg9tZXNzYWdlX251bWJlcnMYASADKA0SDAoEZG9uZRgCIAEoCCJdCgZTZXR0bGUSFAoMZGVsaXZlcnlfaWRzGAEgAygEEg8KB3Rocm91Z2gYAiABKAQSLAoLZGlzcG9zaXRpb24YAyABKA4yFy5wb3BnYXRlLnYxLkRpc3Bvc2l0aW9uIgYKBFN0b3AiqQIKF0NvbGxlY3RNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5EiAKBW9mZmVyGAUgASgLMhEucG9wZ2F0ZS52MS5PZmZlchI5ChJjcmVkZW50aWFsc19uZWVkZWQYBiABKAsyHS5wb3BnYXRlLnYxLkNyZWRlbnRpYWxzTmVlZGVkEiIKBmNvbW1pdBgHIAEoCzISLnBvcGdhdGUudjEuQ29tbWl0QgkKB19jdXJzb3IiQgoFT2ZmZXISKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USDAoEZG9uZRgCIAEoCCI5ChFDcmVkZW50aWFsc05lZWRlZBIkCgdmYWlsdXJlGAEgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlIoQBCgZDb21taXQSKgoHb3V0Y29tZRgBIAEoDjIZLnBvcGdhdGUudjEuQ29tbWl0T3V0Y29tZRIQCghyZXNwb25zZRgCIAEoCRIuCghtZXNzYWdlcxgDIAMoCzIcLnBvcGdhdGUudjEuQ29tbWl0dGVkTWVzc2FnZRIMCgRkb25lGAQgASgIIngKEENvbW1pdHRlZE1lc3NhZ2USEwoLZGVsaXZlcnlfaWQYASABKAQSEQoJdW5pcXVlX2lkGAIgASgJEioKB291dGNvbWUYAyABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYBCABKAkimAEKFURlbGV0ZU1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSLQoIbWVzc2FnZXMYAyADKAsyGy5wb3BnYXRlLnYxLk1lc3NhZ2VUb0RlbGV0ZSJECg9NZXNzYWdlVG9EZWxldGUSEQoJdW5pcXVlX2lkGAEgASgJEhMKBm9jdGV0cxgCIAEoA0gAiAEBQgkKB19vY3RldHMihAEKFkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2USLAoIbWVzc2FnZXMYASADKAsyGi5wb3BnYXRlLnYxLkRlbGV0ZWRNZXNzYWdlEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkNvbW1pdE91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkiYQoORGVsZXRlZE1lc3NhZ2USEQoJdW5pcXVlX2lkGAEgASgJEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkqgwEKDFVuaXF1ZUlkS2luZBIeChpVTklRVUVfSURfS0lORF9VTlNQRUNJRklFRBAAEhkKFVVOSVFVRV9JRF9LSU5EX1VOSVFVRRABEhwKGFVOSVFVRV9JRF9LSU5EX0RVUExJQ0FURRACEhoKFlVOSVFVRV9JRF9LSU5EX01JU1NJTkcQAyqMAgoHRmluZGluZxIXChNGSU5ESU5HX1VOU1BFQ0lGSUVEEAASIAocRklORElOR19VTklRVUVfSURTX0RVUExJQ0FURRABEh4KGkZJTkRJTkdfVU5JUVVFX0lEU19NSVNTSU5HEAISHQoZRklORElOR19QSVBFTElOSU5HX0JST0tFThADEhcKE0ZJTkRJTkdfU0laRVNfV1JPTkcQBBIXChNGSU5ESU5HX0VYUElSRV9aRVJPEAUSGwoXRklORElOR19MSVNUSU5HX0RBTUFHRUQQBhIfChtGSU5ESU5HX1VOSVFVRV9JRFNfVU5TVEFCTEUQBxIXChNGSU5ESU5HX0xPR0lOX0RFTEFZEAgqRAoKU2tpcFJlYXNvbhIbChdTS0lQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVNLSVBfUkVBU09OX1RPT19MQVJHRRABKlgKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASFgoSRElTUE9TSVRJT05fREVMRVRFEAESFAoQRElTUE9TSVRJT05fS0VFUBACKrwBCg1EZWxldGVPdXRjb21lEh4KGkRFTEVURV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGgoWREVMRVRFX09VVENPTUVfREVMRVRFRBABEhcKE0RFTEVURV9PVVRDT01FX0tFUFQQAhIaChZERUxFVEVfT1VUQ09NRV9VTktOT1dOEAMSHAoYREVMRVRFX09VVENPTUVfTk9UX0ZPVU5EEAQSHAoYREVMRVRFX09VVENPTUVfQU1CSUdVT1VTEAUyhQMKDk1haWxib3hTZXJ2aWNlElgKDExpc3RNZXNzYWdlcxIfLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBogLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABElsKDUZldGNoTWVzc2FnZXMSIC5wb3BnYXRlLnYxLkZldGNoTWVzc2FnZXNSZXF1ZXN0GiEucG9wZ2F0ZS52MS5GZXRjaE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABEl4KD0NvbGxlY3RNZXNzYWdlcxIiLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVxdWVzdBojLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVzcG9uc2UoATABElwKDkRlbGV0ZU1lc3NhZ2VzEiEucG9wZ2F0ZS52MS5EZWxldGVNZXNzYWdlc1JlcXVlc3QaIi5wb3BnYXRlLnYxLkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_google_protobuf_duration, file_popgate_v1_error, file_popgate_v1_server]);
 
 /**
  * ListMessagesRequest asks what is in a mailbox.
@@ -687,6 +689,408 @@ export const SummarySchema: GenMessage<Summary> = /*@__PURE__*/
   messageDesc(file_popgate_v1_mailbox_service, 14);
 
 /**
+ * CollectMessagesRequest is the caller's next word.
+ *
+ * @generated from message popgate.v1.CollectMessagesRequest
+ */
+export type CollectMessagesRequest = Message<"popgate.v1.CollectMessagesRequest"> & {
+  /**
+   * What it says.
+   *
+   * @generated from oneof popgate.v1.CollectMessagesRequest.request
+   */
+  request: {
+    /**
+     * First, and once.
+     *
+     * @generated from field: popgate.v1.CollectOpen open = 1;
+     */
+    value: CollectOpen;
+    case: "open";
+  } | {
+    /**
+     * Which messages of the last offer are wanted.
+     *
+     * @generated from field: popgate.v1.Choose choose = 2;
+     */
+    value: Choose;
+    case: "choose";
+  } | {
+    /**
+     * Messages that are done with.
+     *
+     * @generated from field: popgate.v1.Settle settle = 3;
+     */
+    value: Settle;
+    case: "settle";
+  } | {
+    /**
+     * Fresh credentials of the same user, for the next login inside the call.
+     *
+     * @generated from field: popgate.v1.Credentials credentials = 4;
+     */
+    value: Credentials;
+    case: "credentials";
+  } | {
+    /**
+     * Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK.
+     *
+     * @generated from field: popgate.v1.Stop stop = 5;
+     */
+    value: Stop;
+    case: "stop";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message popgate.v1.CollectMessagesRequest.
+ * Use `create(CollectMessagesRequestSchema)` to create a new message.
+ */
+export const CollectMessagesRequestSchema: GenMessage<CollectMessagesRequest> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 15);
+
+/**
+ * CollectOpen says what to collect.
+ *
+ * @generated from message popgate.v1.CollectOpen
+ */
+export type CollectOpen = Message<"popgate.v1.CollectOpen"> & {
+  /**
+   * What to deliver. `header_lines` is INVALID_ARGUMENT.
+   *
+   * @generated from field: popgate.v1.FetchMessagesRequest fetch = 1;
+   */
+  fetch?: FetchMessagesRequest | undefined;
+
+  /**
+   * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
+   * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+   *
+   * @generated from field: bool offer = 2;
+   */
+  offer: boolean;
+
+  /**
+   * From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
+   *
+   * @generated from field: optional uint32 max_unsettled_messages = 3;
+   */
+  maxUnsettledMessages?: number | undefined;
+
+  /**
+   * Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB.
+   *
+   * @generated from field: optional int64 max_unsettled_octets = 4;
+   */
+  maxUnsettledOctets?: bigint | undefined;
+
+  /**
+   * From 1 to 100,000. How many messages make a batch. Absent: 500.
+   *
+   * @generated from field: optional uint32 commit_messages = 5;
+   */
+  commitMessages?: number | undefined;
+
+  /**
+   * From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes.
+   *
+   * @generated from field: google.protobuf.Duration commit_interval = 6;
+   */
+  commitInterval?: Duration | undefined;
+
+  /**
+   * From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes.
+   *
+   * @generated from field: google.protobuf.Duration ack_timeout = 7;
+   */
+  ackTimeout?: Duration | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.CollectOpen.
+ * Use `create(CollectOpenSchema)` to create a new message.
+ */
+export const CollectOpenSchema: GenMessage<CollectOpen> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 16);
+
+/**
+ * Choose is an answer to `offer`, which may begin before the offer is over.
+ *
+ * @generated from message popgate.v1.Choose
+ */
+export type Choose = Message<"popgate.v1.Choose"> & {
+  /**
+   * Message numbers of the last offer. What is not chosen is not delivered in this call.
+   *
+   * @generated from field: repeated uint32 message_numbers = 1;
+   */
+  messageNumbers: number[];
+
+  /**
+   * In the last one for this offer.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message popgate.v1.Choose.
+ * Use `create(ChooseSchema)` to create a new message.
+ */
+export const ChooseSchema: GenMessage<Choose> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 17);
+
+/**
+ * Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
+ * and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
+ * INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
+ *
+ * @generated from message popgate.v1.Settle
+ */
+export type Settle = Message<"popgate.v1.Settle"> & {
+  /**
+   * Deliveries. At most 10,000.
+   *
+   * @generated from field: repeated uint64 delivery_ids = 1;
+   */
+  deliveryIds: bigint[];
+
+  /**
+   * All deliveries up to this one, save those that failed, were skipped, or are settled already.
+   *
+   * @generated from field: uint64 through = 2;
+   */
+  through: bigint;
+
+  /**
+   * What becomes of them.
+   *
+   * @generated from field: popgate.v1.Disposition disposition = 3;
+   */
+  disposition: Disposition;
+};
+
+/**
+ * Describes the message popgate.v1.Settle.
+ * Use `create(SettleSchema)` to create a new message.
+ */
+export const SettleSchema: GenMessage<Settle> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 18);
+
+/**
+ * Stop is empty.
+ *
+ * @generated from message popgate.v1.Stop
+ */
+export type Stop = Message<"popgate.v1.Stop"> & {
+};
+
+/**
+ * Describes the message popgate.v1.Stop.
+ * Use `create(StopSchema)` to create a new message.
+ */
+export const StopSchema: GenMessage<Stop> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 19);
+
+/**
+ * CollectMessagesResponse is what comes next. Only one of its fields is there.
+ *
+ * @generated from message popgate.v1.CollectMessagesResponse
+ */
+export type CollectMessagesResponse = Message<"popgate.v1.CollectMessagesResponse"> & {
+  /**
+   * As in FetchMessagesResponse.
+   *
+   * @generated from field: repeated popgate.v1.Part parts = 1;
+   */
+  parts: Part[];
+
+  /**
+   * As in FetchMessagesResponse, once a login.
+   *
+   * @generated from field: popgate.v1.Progress progress = 2;
+   */
+  progress?: Progress | undefined;
+
+  /**
+   * After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
+   * it knows what was settled.
+   *
+   * @generated from field: optional bytes cursor = 3;
+   */
+  cursor?: Uint8Array | undefined;
+
+  /**
+   * In the last response only.
+   *
+   * @generated from field: popgate.v1.Summary summary = 4;
+   */
+  summary?: Summary | undefined;
+
+  /**
+   * The listing, to choose from.
+   *
+   * @generated from field: popgate.v1.Offer offer = 5;
+   */
+  offer?: Offer | undefined;
+
+  /**
+   * A login inside the call was refused, and fresh credentials are waited for, 60 seconds.
+   *
+   * @generated from field: popgate.v1.CredentialsNeeded credentials_needed = 6;
+   */
+  credentialsNeeded?: CredentialsNeeded | undefined;
+
+  /**
+   * A batch has ended.
+   *
+   * @generated from field: popgate.v1.Commit commit = 7;
+   */
+  commit?: Commit | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.CollectMessagesResponse.
+ * Use `create(CollectMessagesResponseSchema)` to create a new message.
+ */
+export const CollectMessagesResponseSchema: GenMessage<CollectMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 20);
+
+/**
+ * Offer is a part of the listing.
+ *
+ * @generated from message popgate.v1.Offer
+ */
+export type Offer = Message<"popgate.v1.Offer"> & {
+  /**
+   * Up to 1,000 messages.
+   *
+   * @generated from field: repeated popgate.v1.ListedMessage messages = 1;
+   */
+  messages: ListedMessage[];
+
+  /**
+   * In the last one of this login: popgate waits for `choose`.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message popgate.v1.Offer.
+ * Use `create(OfferSchema)` to create a new message.
+ */
+export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 21);
+
+/**
+ * CredentialsNeeded says why.
+ *
+ * @generated from message popgate.v1.CredentialsNeeded
+ */
+export type CredentialsNeeded = Message<"popgate.v1.CredentialsNeeded"> & {
+  /**
+   * What the server said.
+   *
+   * @generated from field: popgate.v1.Failure failure = 1;
+   */
+  failure?: Failure | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.CredentialsNeeded.
+ * Use `create(CredentialsNeededSchema)` to create a new message.
+ */
+export const CredentialsNeededSchema: GenMessage<CredentialsNeeded> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 22);
+
+/**
+ * Commit says what became of a batch.
+ *
+ * @generated from message popgate.v1.Commit
+ */
+export type Commit = Message<"popgate.v1.Commit"> & {
+  /**
+   * What QUIT came to.
+   *
+   * @generated from field: popgate.v1.CommitOutcome outcome = 1;
+   */
+  outcome: CommitOutcome;
+
+  /**
+   * The server's status line to QUIT, if there was one.
+   *
+   * @generated from field: string response = 2;
+   */
+  response: string;
+
+  /**
+   * What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses.
+   *
+   * @generated from field: repeated popgate.v1.CommittedMessage messages = 3;
+   */
+  messages: CommittedMessage[];
+
+  /**
+   * In the last one of this batch.
+   *
+   * @generated from field: bool done = 4;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message popgate.v1.Commit.
+ * Use `create(CommitSchema)` to create a new message.
+ */
+export const CommitSchema: GenMessage<Commit> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 23);
+
+/**
+ * CommittedMessage is one message of a batch.
+ *
+ * @generated from message popgate.v1.CommittedMessage
+ */
+export type CommittedMessage = Message<"popgate.v1.CommittedMessage"> & {
+  /**
+   * The delivery.
+   *
+   * @generated from field: uint64 delivery_id = 1;
+   */
+  deliveryId: bigint;
+
+  /**
+   * Its unique-id.
+   *
+   * @generated from field: string unique_id = 2;
+   */
+  uniqueId: string;
+
+  /**
+   * What became of it: DELETED, KEPT or UNKNOWN.
+   *
+   * @generated from field: popgate.v1.DeleteOutcome outcome = 3;
+   */
+  outcome: DeleteOutcome;
+
+  /**
+   * The server's status line, where DELE was refused.
+   *
+   * @generated from field: string response = 4;
+   */
+  response: string;
+};
+
+/**
+ * Describes the message popgate.v1.CommittedMessage.
+ * Use `create(CommittedMessageSchema)` to create a new message.
+ */
+export const CommittedMessageSchema: GenMessage<CommittedMessage> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 24);
+
+/**
  * DeleteMessagesRequest asks for messages to go.
  *
  * @generated from message popgate.v1.DeleteMessagesRequest
@@ -719,7 +1123,7 @@ export type DeleteMessagesRequest = Message<"popgate.v1.DeleteMessagesRequest"> 
  * Use `create(DeleteMessagesRequestSchema)` to create a new message.
  */
 export const DeleteMessagesRequestSchema: GenMessage<DeleteMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_mailbox_service, 15);
+  messageDesc(file_popgate_v1_mailbox_service, 25);
 
 /**
  * MessageToDelete is a message by its unique-id.
@@ -747,7 +1151,7 @@ export type MessageToDelete = Message<"popgate.v1.MessageToDelete"> & {
  * Use `create(MessageToDeleteSchema)` to create a new message.
  */
 export const MessageToDeleteSchema: GenMessage<MessageToDelete> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_mailbox_service, 16);
+  messageDesc(file_popgate_v1_mailbox_service, 26);
 
 /**
  * DeleteMessagesResponse says what became of each.
@@ -782,7 +1186,7 @@ export type DeleteMessagesResponse = Message<"popgate.v1.DeleteMessagesResponse"
  * Use `create(DeleteMessagesResponseSchema)` to create a new message.
  */
 export const DeleteMessagesResponseSchema: GenMessage<DeleteMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_mailbox_service, 17);
+  messageDesc(file_popgate_v1_mailbox_service, 27);
 
 /**
  * DeletedMessage is what became of a message.
@@ -817,7 +1221,7 @@ export type DeletedMessage = Message<"popgate.v1.DeletedMessage"> & {
  * Use `create(DeletedMessageSchema)` to create a new message.
  */
 export const DeletedMessageSchema: GenMessage<DeletedMessage> = /*@__PURE__*/
-  messageDesc(file_popgate_v1_mailbox_service, 18);
+  messageDesc(file_popgate_v1_mailbox_service, 28);
 
 /**
  * UniqueIdKind says how much a unique-id is worth.
@@ -914,6 +1318,20 @@ export enum Finding {
    * @generated from enum value: FINDING_LISTING_DAMAGED = 6;
    */
   LISTING_DAMAGED = 6,
+
+  /**
+   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   *
+   * @generated from enum value: FINDING_UNIQUE_IDS_UNSTABLE = 7;
+   */
+  UNIQUE_IDS_UNSTABLE = 7,
+
+  /**
+   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   *
+   * @generated from enum value: FINDING_LOGIN_DELAY = 8;
+   */
+  LOGIN_DELAY = 8,
 }
 
 /**
@@ -948,6 +1366,41 @@ export enum SkipReason {
  */
 export const SkipReasonSchema: GenEnum<SkipReason> = /*@__PURE__*/
   enumDesc(file_popgate_v1_mailbox_service, 2);
+
+/**
+ * Disposition says what becomes of a message that is done with.
+ *
+ * @generated from enum popgate.v1.Disposition
+ */
+export enum Disposition {
+  /**
+   * INVALID_ARGUMENT.
+   *
+   * @generated from enum value: DISPOSITION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is stored durably and may go.
+   *
+   * @generated from enum value: DISPOSITION_DELETE = 1;
+   */
+  DELETE = 1,
+
+  /**
+   * It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+   * counts as seen.
+   *
+   * @generated from enum value: DISPOSITION_KEEP = 2;
+   */
+  KEEP = 2,
+}
+
+/**
+ * Describes the enum popgate.v1.Disposition.
+ */
+export const DispositionSchema: GenEnum<Disposition> = /*@__PURE__*/
+  enumDesc(file_popgate_v1_mailbox_service, 3);
 
 /**
  * DeleteOutcome is what became of a message.
@@ -1002,7 +1455,7 @@ export enum DeleteOutcome {
  * Describes the enum popgate.v1.DeleteOutcome.
  */
 export const DeleteOutcomeSchema: GenEnum<DeleteOutcome> = /*@__PURE__*/
-  enumDesc(file_popgate_v1_mailbox_service, 3);
+  enumDesc(file_popgate_v1_mailbox_service, 4);
 
 /**
  * MailboxService does one job on one mailbox in a call: it logs in, works, and ends the connection. Nothing outlives the call, so any
@@ -1049,7 +1502,7 @@ export const MailboxService: GenService<{
    * give the last stored cursor and, as `seen_unique_ids`, what came after it.
    *
    * QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-   * only some of the messages until QUIT, it does not advance.
+   * only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
    *
    * Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
    * a cursor of 1 MiB, which is some 130,000 messages left on the server.
@@ -1062,6 +1515,56 @@ export const MailboxService: GenService<{
     methodKind: "server_streaming";
     input: typeof FetchMessagesRequestSchema;
     output: typeof FetchMessagesResponseSchema;
+  },
+  /**
+   * Delivers messages, and deletes those that the caller has settled for deletion.
+   *
+   * The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+   * retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+   * store is left unsettled, and nothing is lost.
+   *
+   * A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+   * than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+   * for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+   * again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+   * OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+   * where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+   * refused, or what was skipped, is not asked for again in the call.
+   *
+   * What dies, and what becomes of the messages:
+   *   - the caller, before it settled: nothing is deleted; delivered again.
+   *   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+   *     again.
+   *   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+   *     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+   *     and the call ends with COMMIT_UNKNOWN after the report.
+   *   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+   *   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+   *     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+   *     not hold up the deletion of the others.
+   *   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+   *   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+   *     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+   *     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+   *
+   * A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+   * else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+   *
+   * A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+   * login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+   *
+   * Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+   * delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+   * offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+   * deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+   * did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+   *
+   * @generated from rpc popgate.v1.MailboxService.CollectMessages
+   */
+  collectMessages: {
+    methodKind: "bidi_streaming";
+    input: typeof CollectMessagesRequestSchema;
+    output: typeof CollectMessagesResponseSchema;
   },
   /**
    * Deletes messages by unique-id, and says of each what became of it.

@@ -174,7 +174,7 @@ public enum DeleteOutcome
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.github.popgate.v1.MailboxServiceProto.getDescriptor().getEnumTypes().get(3);
+    return io.github.popgate.v1.MailboxServiceProto.getDescriptor().getEnumTypes().get(4);
   }
 
   private static final DeleteOutcome[] VALUES = values();

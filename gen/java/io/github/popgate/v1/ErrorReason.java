@@ -335,6 +335,25 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 32;</code>
    */
   ERROR_REASON_INTERNAL(32),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+   * `commit` before this says; the rest is delivered again.
+   * Example: `{ERROR_REASON_UNSETTLED, {}}`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_UNSETTLED = 33;</code>
+   */
+  ERROR_REASON_UNSETTLED(33),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+   * Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_UNIQUE_IDS_UNSTABLE = 34;</code>
+   */
+  ERROR_REASON_UNIQUE_IDS_UNSTABLE(34),
   UNRECOGNIZED(-1),
   ;
 
@@ -644,6 +663,25 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 32;</code>
    */
   public static final int ERROR_REASON_INTERNAL_VALUE = 32;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: a message was not settled in time, or none was chosen. What was settled for deletion was committed, as the
+   * `commit` before this says; the rest is delivered again.
+   * Example: `{ERROR_REASON_UNSETTLED, {}}`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_UNSETTLED = 33;</code>
+   */
+  public static final int ERROR_REASON_UNSETTLED_VALUE = 33;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the server gave known messages new unique-ids in two logins of one call. What was settled is committed.
+   * Example: `{ERROR_REASON_UNIQUE_IDS_UNSTABLE, {}}`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_UNIQUE_IDS_UNSTABLE = 34;</code>
+   */
+  public static final int ERROR_REASON_UNIQUE_IDS_UNSTABLE_VALUE = 34;
 
 
   public final int getNumber() {
@@ -703,6 +741,8 @@ public enum ErrorReason
       case 30: return ERROR_REASON_CALLER_UNAUTHENTICATED;
       case 31: return ERROR_REASON_CALLER_NOT_PERMITTED;
       case 32: return ERROR_REASON_INTERNAL;
+      case 33: return ERROR_REASON_UNSETTLED;
+      case 34: return ERROR_REASON_UNIQUE_IDS_UNSTABLE;
       default: return null;
     }
   }

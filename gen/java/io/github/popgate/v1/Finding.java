@@ -69,6 +69,22 @@ public enum Finding
    * <code>FINDING_LISTING_DAMAGED = 6;</code>
    */
   FINDING_LISTING_DAMAGED(6),
+  /**
+   * <pre>
+   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   * </pre>
+   *
+   * <code>FINDING_UNIQUE_IDS_UNSTABLE = 7;</code>
+   */
+  FINDING_UNIQUE_IDS_UNSTABLE(7),
+  /**
+   * <pre>
+   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   * </pre>
+   *
+   * <code>FINDING_LOGIN_DELAY = 8;</code>
+   */
+  FINDING_LOGIN_DELAY(8),
   UNRECOGNIZED(-1),
   ;
 
@@ -128,6 +144,22 @@ public enum Finding
    * <code>FINDING_LISTING_DAMAGED = 6;</code>
    */
   public static final int FINDING_LISTING_DAMAGED_VALUE = 6;
+  /**
+   * <pre>
+   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   * </pre>
+   *
+   * <code>FINDING_UNIQUE_IDS_UNSTABLE = 7;</code>
+   */
+  public static final int FINDING_UNIQUE_IDS_UNSTABLE_VALUE = 7;
+  /**
+   * <pre>
+   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   * </pre>
+   *
+   * <code>FINDING_LOGIN_DELAY = 8;</code>
+   */
+  public static final int FINDING_LOGIN_DELAY_VALUE = 8;
 
 
   public final int getNumber() {
@@ -161,6 +193,8 @@ public enum Finding
       case 4: return FINDING_SIZES_WRONG;
       case 5: return FINDING_EXPIRE_ZERO;
       case 6: return FINDING_LISTING_DAMAGED;
+      case 7: return FINDING_UNIQUE_IDS_UNSTABLE;
+      case 8: return FINDING_LOGIN_DELAY;
       default: return null;
     }
   }

@@ -93,6 +93,37 @@ public final class MailboxServiceGrpc {
     return getFetchMessagesMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<io.github.popgate.v1.CollectMessagesRequest,
+      io.github.popgate.v1.CollectMessagesResponse> getCollectMessagesMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "CollectMessages",
+      requestType = io.github.popgate.v1.CollectMessagesRequest.class,
+      responseType = io.github.popgate.v1.CollectMessagesResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.BIDI_STREAMING)
+  public static io.grpc.MethodDescriptor<io.github.popgate.v1.CollectMessagesRequest,
+      io.github.popgate.v1.CollectMessagesResponse> getCollectMessagesMethod() {
+    io.grpc.MethodDescriptor<io.github.popgate.v1.CollectMessagesRequest, io.github.popgate.v1.CollectMessagesResponse> getCollectMessagesMethod;
+    if ((getCollectMessagesMethod = MailboxServiceGrpc.getCollectMessagesMethod) == null) {
+      synchronized (MailboxServiceGrpc.class) {
+        if ((getCollectMessagesMethod = MailboxServiceGrpc.getCollectMessagesMethod) == null) {
+          MailboxServiceGrpc.getCollectMessagesMethod = getCollectMessagesMethod =
+              io.grpc.MethodDescriptor.<io.github.popgate.v1.CollectMessagesRequest, io.github.popgate.v1.CollectMessagesResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.BIDI_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "CollectMessages"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.github.popgate.v1.CollectMessagesRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.github.popgate.v1.CollectMessagesResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new MailboxServiceMethodDescriptorSupplier("CollectMessages"))
+              .build();
+        }
+      }
+    }
+    return getCollectMessagesMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<io.github.popgate.v1.DeleteMessagesRequest,
       io.github.popgate.v1.DeleteMessagesResponse> getDeleteMessagesMethod;
 
@@ -226,7 +257,7 @@ public final class MailboxServiceGrpc {
      * store it. What is new is the caller's knowledge: store the cursor with the messages, and give it next time. After a broken stream
      * give the last stored cursor and, as `seen_unique_ids`, what came after it.
      * QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-     * only some of the messages until QUIT, it does not advance.
+     * only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
      * Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
      * a cursor of 1 MiB, which is some 130,000 messages left on the server.
      * Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
@@ -236,6 +267,50 @@ public final class MailboxServiceGrpc {
     default void fetchMessages(io.github.popgate.v1.FetchMessagesRequest request,
         io.grpc.stub.StreamObserver<io.github.popgate.v1.FetchMessagesResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getFetchMessagesMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Delivers messages, and deletes those that the caller has settled for deletion.
+     * The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+     * retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+     * store is left unsettled, and nothing is lost.
+     * A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+     * than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+     * for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+     * again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+     * OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+     * where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+     * refused, or what was skipped, is not asked for again in the call.
+     * What dies, and what becomes of the messages:
+     *   - the caller, before it settled: nothing is deleted; delivered again.
+     *   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+     *     again.
+     *   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+     *     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+     *     and the call ends with COMMIT_UNKNOWN after the report.
+     *   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+     *   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+     *     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+     *     not hold up the deletion of the others.
+     *   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+     *   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+     *     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+     *     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+     * A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+     * else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+     * A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+     * login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+     * Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+     * delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+     * offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+     * deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+     * did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+     * </pre>
+     */
+    default io.grpc.stub.StreamObserver<io.github.popgate.v1.CollectMessagesRequest> collectMessages(
+        io.grpc.stub.StreamObserver<io.github.popgate.v1.CollectMessagesResponse> responseObserver) {
+      return io.grpc.stub.ServerCalls.asyncUnimplementedStreamingCall(getCollectMessagesMethod(), responseObserver);
     }
 
     /**
@@ -335,7 +410,7 @@ public final class MailboxServiceGrpc {
      * store it. What is new is the caller's knowledge: store the cursor with the messages, and give it next time. After a broken stream
      * give the last stored cursor and, as `seen_unique_ids`, what came after it.
      * QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-     * only some of the messages until QUIT, it does not advance.
+     * only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
      * Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
      * a cursor of 1 MiB, which is some 130,000 messages left on the server.
      * Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
@@ -346,6 +421,51 @@ public final class MailboxServiceGrpc {
         io.grpc.stub.StreamObserver<io.github.popgate.v1.FetchMessagesResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncServerStreamingCall(
           getChannel().newCall(getFetchMessagesMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Delivers messages, and deletes those that the caller has settled for deletion.
+     * The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+     * retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+     * store is left unsettled, and nothing is lost.
+     * A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+     * than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+     * for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+     * again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+     * OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+     * where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+     * refused, or what was skipped, is not asked for again in the call.
+     * What dies, and what becomes of the messages:
+     *   - the caller, before it settled: nothing is deleted; delivered again.
+     *   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+     *     again.
+     *   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+     *     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+     *     and the call ends with COMMIT_UNKNOWN after the report.
+     *   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+     *   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+     *     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+     *     not hold up the deletion of the others.
+     *   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+     *   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+     *     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+     *     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+     * A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+     * else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+     * A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+     * login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+     * Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+     * delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+     * offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+     * deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+     * did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+     * </pre>
+     */
+    public io.grpc.stub.StreamObserver<io.github.popgate.v1.CollectMessagesRequest> collectMessages(
+        io.grpc.stub.StreamObserver<io.github.popgate.v1.CollectMessagesResponse> responseObserver) {
+      return io.grpc.stub.ClientCalls.asyncBidiStreamingCall(
+          getChannel().newCall(getCollectMessagesMethod(), getCallOptions()), responseObserver);
     }
 
     /**
@@ -419,7 +539,7 @@ public final class MailboxServiceGrpc {
      * store it. What is new is the caller's knowledge: store the cursor with the messages, and give it next time. After a broken stream
      * give the last stored cursor and, as `seen_unique_ids`, what came after it.
      * QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-     * only some of the messages until QUIT, it does not advance.
+     * only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
      * Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
      * a cursor of 1 MiB, which is some 130,000 messages left on the server.
      * Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
@@ -431,6 +551,52 @@ public final class MailboxServiceGrpc {
         fetchMessages(io.github.popgate.v1.FetchMessagesRequest request) {
       return io.grpc.stub.ClientCalls.blockingV2ServerStreamingCall(
           getChannel(), getFetchMessagesMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Delivers messages, and deletes those that the caller has settled for deletion.
+     * The first request is `open`. Settle a message only when it is stored durably. QUIT is sent only when every message that was
+     * retrieved since the login is settled: some servers remove at QUIT what was merely retrieved. So a message that the caller cannot
+     * store is left unsettled, and nothing is lost.
+     * A round is: login; `progress`; with `offer` the listing, and `choose`; `parts`, while no more messages and octets are unsettled
+     * than the limits say; when a batch is full (`commit_messages`, `commit_interval`) or nothing is left, no further message is asked
+     * for, and when all are settled QUIT is sent; `commit` says what became of each message of the batch; `cursor`. Then popgate logs in
+     * again, after the LOGIN-DELAY that the server asks for, up to 60 seconds. A login that shows nothing new ends the call: `summary`,
+     * OK. It is all one batch where the server has no unique-ids (only with `all`), where a message to deliver has none of its own, and
+     * where the LOGIN-DELAY is longer. Message numbers are good for one round; unique-ids are matched anew in each. What a server
+     * refused, or what was skipped, is not asked for again in the call.
+     * What dies, and what becomes of the messages:
+     *   - the caller, before it settled: nothing is deleted; delivered again.
+     *   - the caller or popgate, after a settlement and before QUIT: the marks go with the connection; at most one batch is delivered
+     *     again.
+     *   - the reply to QUIT, or it is -ERR: popgate logs in again and looks. What is gone is DELETED (only if the listing is empty or
+     *     holds another known unique-id), what is there is KEPT. Where it cannot log in, or unique-ids are not unique, it is UNKNOWN,
+     *     and the call ends with COMMIT_UNKNOWN after the report.
+     *   - the stream, or the replica drains: closed without QUIT. Nothing since the last `commit` is deleted.
+     *   - a settlement, within `ack_timeout` or at half-close: closed without QUIT. popgate logs in afresh, marks what was settled for
+     *     deletion, retrieves nothing, QUIT, `commit`; then FAILED_PRECONDITION and UNSETTLED. One message that cannot be stored does
+     *     not hold up the deletion of the others.
+     *   - a message, whose RETR is refused: a part with `failure`. It cannot be settled and does not hold up the commit.
+     *   - the meaning of unique-ids, where a server changes them between logins: a round in which every delivery repeats the octets and
+     *     the hash of one before, or whose listing has none of the unique-ids that should still be there, is the finding
+     *     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
+     * A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
+     * else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+     * A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
+     * login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
+     * Wire: as FetchMessages, with `DELE n` behind each settlement for deletion, `NOOP`, and `QUIT`. Limits: as FetchMessages; 10,000
+     * delivery ids in one request. Errors: those of FetchMessages; INVALID_ARGUMENT (a request out of order, a number that was not
+     * offered, a delivery that never was, credentials of another user): as after a broken stream nothing since the last `commit` is
+     * deleted; UNSETTLED, UNIQUE_IDS_UNSTABLE, COMMIT_UNKNOWN, LOGIN_FAILED (fresh credentials were asked for and did not come, or
+     * did not fit). Source: RFC 1939 sections 5 to 7, RFC 2449 sections 6.5 and 6.7.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<io.github.popgate.v1.CollectMessagesRequest, io.github.popgate.v1.CollectMessagesResponse>
+        collectMessages() {
+      return io.grpc.stub.ClientCalls.blockingBidiStreamingCall(
+          getChannel(), getCollectMessagesMethod(), getCallOptions());
     }
 
     /**
@@ -502,7 +668,7 @@ public final class MailboxServiceGrpc {
      * store it. What is new is the caller's knowledge: store the cursor with the messages, and give it next time. After a broken stream
      * give the last stored cursor and, as `seen_unique_ids`, what came after it.
      * QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
-     * only some of the messages until QUIT, it does not advance.
+     * only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP.
      * Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
      * a cursor of 1 MiB, which is some 130,000 messages left on the server.
      * Errors: INVALID_ARGUMENT (also a cursor of another mailbox, or a damaged one), NOT_SUPPORTED_BY_SERVER (UIDL, save for `all`).
@@ -580,6 +746,7 @@ public final class MailboxServiceGrpc {
   private static final int METHODID_LIST_MESSAGES = 0;
   private static final int METHODID_FETCH_MESSAGES = 1;
   private static final int METHODID_DELETE_MESSAGES = 2;
+  private static final int METHODID_COLLECT_MESSAGES = 3;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -620,6 +787,9 @@ public final class MailboxServiceGrpc {
     public io.grpc.stub.StreamObserver<Req> invoke(
         io.grpc.stub.StreamObserver<Resp> responseObserver) {
       switch (methodId) {
+        case METHODID_COLLECT_MESSAGES:
+          return (io.grpc.stub.StreamObserver<Req>) serviceImpl.collectMessages(
+              (io.grpc.stub.StreamObserver<io.github.popgate.v1.CollectMessagesResponse>) responseObserver);
         default:
           throw new AssertionError();
       }
@@ -642,6 +812,13 @@ public final class MailboxServiceGrpc {
               io.github.popgate.v1.FetchMessagesRequest,
               io.github.popgate.v1.FetchMessagesResponse>(
                 service, METHODID_FETCH_MESSAGES)))
+        .addMethod(
+          getCollectMessagesMethod(),
+          io.grpc.stub.ServerCalls.asyncBidiStreamingCall(
+            new MethodHandlers<
+              io.github.popgate.v1.CollectMessagesRequest,
+              io.github.popgate.v1.CollectMessagesResponse>(
+                service, METHODID_COLLECT_MESSAGES)))
         .addMethod(
           getDeleteMessagesMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -699,6 +876,7 @@ public final class MailboxServiceGrpc {
               .setSchemaDescriptor(new MailboxServiceFileDescriptorSupplier())
               .addMethod(getListMessagesMethod())
               .addMethod(getFetchMessagesMethod())
+              .addMethod(getCollectMessagesMethod())
               .addMethod(getDeleteMessagesMethod())
               .build();
         }

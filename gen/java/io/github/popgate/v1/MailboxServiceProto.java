@@ -91,6 +91,56 @@ public final class MailboxServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_popgate_v1_Summary_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_CollectMessagesRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_CollectMessagesRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_CollectOpen_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_CollectOpen_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Choose_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Choose_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Settle_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Settle_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Stop_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Stop_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_CollectMessagesResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_CollectMessagesResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Offer_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Offer_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_CredentialsNeeded_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_CredentialsNeeded_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Commit_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Commit_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_CommittedMessage_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_CommittedMessage_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_popgate_v1_DeleteMessagesRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -120,119 +170,172 @@ public final class MailboxServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n popgate/v1/mailbox_service.proto\022\npopg" +
-      "ate.v1\032\026popgate/v1/error.proto\032\027popgate/" +
-      "v1/server.proto\"\224\001\n\023ListMessagesRequest\022" +
-      "*\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006ser" +
-      "ver\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cr" +
-      "edentialsR\013credentials\022\026\n\006header\030\003 \001(\010R\006" +
-      "header\"\200\001\n\024ListMessagesResponse\0225\n\010messa" +
-      "ges\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010me" +
-      "ssages\0221\n\007summary\030\002 \001(\0132\027.popgate.v1.Lis" +
-      "tSummaryR\007summary\"\274\002\n\rListedMessage\022*\n\016m" +
-      "essage_number\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022" +
-      "\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030" +
-      "\003 \001(\0162\030.popgate.v1.UniqueIdKindR\006idKind\022" +
-      "\033\n\006octets\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001" +
-      "(\tR\004line\0221\n\006header\030\006 \001(\0132\031.popgate.v1.Me" +
-      "ssageHeaderR\006header\022-\n\007failure\030\007 \001(\0132\023.p" +
-      "opgate.v1.FailureR\007failureB\021\n\017_message_n" +
-      "umberB\t\n\007_octets\"\246\001\n\rMessageHeader\022\020\n\003ra" +
-      "w\030\001 \001(\014R\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026" +
-      "\n\006sender\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003" +
-      "(\tR\nrecipients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nme" +
-      "ssage_id\030\006 \001(\tR\tmessageId\"r\n\013ListSummary" +
-      "\022\032\n\010messages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002" +
-      " \001(\003R\006octets\022/\n\010findings\030\003 \003(\0162\023.popgate" +
-      ".v1.FindingR\010findings\"\201\004\n\024FetchMessagesR" +
-      "equest\022*\n\006server\030\001 \001(\0132\022.popgate.v1.Serv" +
-      "erR\006server\0229\n\013credentials\030\002 \001(\0132\027.popgat" +
-      "e.v1.CredentialsR\013credentials\022\022\n\003all\030\003 \001" +
-      "(\010H\000R\003all\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nu" +
-      "nique_ids\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000" +
-      "R\tuniqueIds\022&\n\017seen_unique_ids\030\006 \003(\tR\rse" +
-      "enUniqueIds\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOc" +
-      "tets\210\001\001\022&\n\014max_messages\030\010 \001(\rH\002R\013maxMess" +
-      "ages\210\001\001\022!\n\014newest_first\030\t \001(\010R\013newestFir" +
-      "st\022&\n\014header_lines\030\n \001(\rH\003R\013headerLines\210" +
-      "\001\001\022\037\n\013omit_sha256\030\013 \001(\010R\nomitSha256B\013\n\ts" +
-      "electionB\r\n\013_max_octetsB\017\n\r_max_messages" +
-      "B\017\n\r_header_lines\"*\n\tUniqueIds\022\035\n\nunique" +
-      "_ids\030\001 \003(\tR\tuniqueIds\"\310\001\n\025FetchMessagesR" +
-      "esponse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.Part" +
-      "R\005parts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.P" +
-      "rogressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cur" +
-      "sor\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Sum" +
-      "maryR\007summaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013del" +
-      "ivery_id\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001(" +
-      "\0132\025.popgate.v1.PartStartR\005start\022\022\n\004data\030" +
-      "\003 \001(\014R\004data\022%\n\003end\030\004 \001(\0132\023.popgate.v1.Pa" +
-      "rtEndR\003end\022-\n\007failure\030\005 \001(\0132\023.popgate.v1" +
-      ".FailureR\007failure\022-\n\007skipped\030\006 \001(\0132\023.pop" +
-      "gate.v1.SkippedR\007skipped\"\332\001\n\tPartStart\022%" +
-      "\n\016message_number\030\001 \001(\rR\rmessageNumber\022\033\n" +
-      "\tunique_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 " +
-      "\001(\0162\030.popgate.v1.UniqueIdKindR\006idKind\022(\n" +
-      "\rlisted_octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022" +
-      "\032\n\010position\030\005 \001(\rR\010positionB\020\n\016_listed_o" +
-      "ctets\"\205\001\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octet" +
-      "s\022\024\n\005crc32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R" +
-      "\006sha256\022$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgre" +
-      "es\210\001\001B\016\n\014_size_agrees\"{\n\007Failure\022/\n\006reas" +
-      "on\030\001 \001(\0162\027.popgate.v1.ErrorReasonR\006reaso" +
-      "n\022\032\n\010response\030\002 \001(\tR\010response\022#\n\rrespons" +
-      "e_code\030\003 \001(\tR\014responseCode\"9\n\007Skipped\022.\n" +
-      "\006reason\030\001 \001(\0162\026.popgate.v1.SkipReasonR\006r" +
-      "eason\"h\n\010Progress\022\032\n\010messages\030\001 \001(\rR\010mes" +
-      "sages\022!\n\014new_messages\030\002 \001(\rR\013newMessages" +
-      "\022\035\n\nnew_octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summ" +
-      "ary\022\034\n\tdelivered\030\001 \001(\rR\tdelivered\022\030\n\007ski" +
-      "pped\030\002 \001(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006fai" +
-      "led\022\034\n\tremaining\030\004 \001(\rR\tremaining\022/\n\010fin" +
-      "dings\030\005 \003(\0162\023.popgate.v1.FindingR\010findin" +
-      "gs\"\267\001\n\025DeleteMessagesRequest\022*\n\006server\030\001" +
-      " \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013cred" +
-      "entials\030\002 \001(\0132\027.popgate.v1.CredentialsR\013" +
-      "credentials\0227\n\010messages\030\003 \003(\0132\033.popgate." +
-      "v1.MessageToDeleteR\010messages\"V\n\017MessageT" +
-      "oDelete\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\022\033\n\006" +
-      "octets\030\002 \001(\003H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n" +
-      "\026DeleteMessagesResponse\0226\n\010messages\030\001 \003(" +
-      "\0132\032.popgate.v1.DeletedMessageR\010messages\022" +
-      "3\n\007outcome\030\002 \001(\0162\031.popgate.v1.CommitOutc" +
-      "omeR\007outcome\022\032\n\010response\030\003 \001(\tR\010response" +
-      "\"~\n\016DeletedMessage\022\033\n\tunique_id\030\001 \001(\tR\010u" +
-      "niqueId\0223\n\007outcome\030\002 \001(\0162\031.popgate.v1.De" +
-      "leteOutcomeR\007outcome\022\032\n\010response\030\003 \001(\tR\010" +
-      "response*\203\001\n\014UniqueIdKind\022\036\n\032UNIQUE_ID_K" +
-      "IND_UNSPECIFIED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQ" +
-      "UE\020\001\022\034\n\030UNIQUE_ID_KIND_DUPLICATE\020\002\022\032\n\026UN" +
-      "IQUE_ID_KIND_MISSING\020\003*\322\001\n\007Finding\022\027\n\023FI" +
-      "NDING_UNSPECIFIED\020\000\022 \n\034FINDING_UNIQUE_ID" +
-      "S_DUPLICATE\020\001\022\036\n\032FINDING_UNIQUE_IDS_MISS" +
-      "ING\020\002\022\035\n\031FINDING_PIPELINING_BROKEN\020\003\022\027\n\023" +
-      "FINDING_SIZES_WRONG\020\004\022\027\n\023FINDING_EXPIRE_" +
-      "ZERO\020\005\022\033\n\027FINDING_LISTING_DAMAGED\020\006*D\n\nS" +
-      "kipReason\022\033\n\027SKIP_REASON_UNSPECIFIED\020\000\022\031" +
-      "\n\025SKIP_REASON_TOO_LARGE\020\001*\274\001\n\rDeleteOutc" +
-      "ome\022\036\n\032DELETE_OUTCOME_UNSPECIFIED\020\000\022\032\n\026D" +
-      "ELETE_OUTCOME_DELETED\020\001\022\027\n\023DELETE_OUTCOM" +
-      "E_KEPT\020\002\022\032\n\026DELETE_OUTCOME_UNKNOWN\020\003\022\034\n\030" +
-      "DELETE_OUTCOME_NOT_FOUND\020\004\022\034\n\030DELETE_OUT" +
-      "COME_AMBIGUOUS\020\0052\245\002\n\016MailboxService\022X\n\014L" +
-      "istMessages\022\037.popgate.v1.ListMessagesReq" +
-      "uest\032 .popgate.v1.ListMessagesResponse\"\003" +
-      "\220\002\0020\001\022[\n\rFetchMessages\022 .popgate.v1.Fetc" +
-      "hMessagesRequest\032!.popgate.v1.FetchMessa" +
-      "gesResponse\"\003\220\002\0020\001\022\\\n\016DeleteMessages\022!.p" +
-      "opgate.v1.DeleteMessagesRequest\032\".popgat" +
-      "e.v1.DeleteMessagesResponse\"\003\220\002\002Bt\n\024io.g" +
-      "ithub.popgate.v1B\023MailboxServiceProtoP\001\242" +
-      "\002\003PXX\252\002\nPopgate.V1\312\002\nPopgate\\V1\342\002\026Popgat" +
-      "e\\V1\\GPBMetadata\352\002\013Popgate::V1b\006proto3"
+      "ate.v1\032\036google/protobuf/duration.proto\032\026" +
+      "popgate/v1/error.proto\032\027popgate/v1/serve" +
+      "r.proto\"\224\001\n\023ListMessagesRequest\022*\n\006serve" +
+      "r\030\001 \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013c" +
+      "redentials\030\002 \001(\0132\027.popgate.v1.Credential" +
+      "sR\013credentials\022\026\n\006header\030\003 \001(\010R\006header\"\200" +
+      "\001\n\024ListMessagesResponse\0225\n\010messages\030\001 \003(" +
+      "\0132\031.popgate.v1.ListedMessageR\010messages\0221" +
+      "\n\007summary\030\002 \001(\0132\027.popgate.v1.ListSummary" +
+      "R\007summary\"\274\002\n\rListedMessage\022*\n\016message_n" +
+      "umber\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\tuniqu" +
+      "e_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030." +
+      "popgate.v1.UniqueIdKindR\006idKind\022\033\n\006octet" +
+      "s\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001(\tR\004line" +
+      "\0221\n\006header\030\006 \001(\0132\031.popgate.v1.MessageHea" +
+      "derR\006header\022-\n\007failure\030\007 \001(\0132\023.popgate.v" +
+      "1.FailureR\007failureB\021\n\017_message_numberB\t\n" +
+      "\007_octets\"\246\001\n\rMessageHeader\022\020\n\003raw\030\001 \001(\014R" +
+      "\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026\n\006sender" +
+      "\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003(\tR\nreci" +
+      "pients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nmessage_id" +
+      "\030\006 \001(\tR\tmessageId\"r\n\013ListSummary\022\032\n\010mess" +
+      "ages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001(\003R\006oc" +
+      "tets\022/\n\010findings\030\003 \003(\0162\023.popgate.v1.Find" +
+      "ingR\010findings\"\201\004\n\024FetchMessagesRequest\022*" +
+      "\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006serv" +
+      "er\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cre" +
+      "dentialsR\013credentials\022\022\n\003all\030\003 \001(\010H\000R\003al" +
+      "l\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nunique_id" +
+      "s\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000R\tunique" +
+      "Ids\022&\n\017seen_unique_ids\030\006 \003(\tR\rseenUnique" +
+      "Ids\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022" +
+      "&\n\014max_messages\030\010 \001(\rH\002R\013maxMessages\210\001\001\022" +
+      "!\n\014newest_first\030\t \001(\010R\013newestFirst\022&\n\014he" +
+      "ader_lines\030\n \001(\rH\003R\013headerLines\210\001\001\022\037\n\013om" +
+      "it_sha256\030\013 \001(\010R\nomitSha256B\013\n\tselection" +
+      "B\r\n\013_max_octetsB\017\n\r_max_messagesB\017\n\r_hea" +
+      "der_lines\"*\n\tUniqueIds\022\035\n\nunique_ids\030\001 \003" +
+      "(\tR\tuniqueIds\"\310\001\n\025FetchMessagesResponse\022" +
+      "&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005parts\022" +
+      "0\n\010progress\030\002 \001(\0132\024.popgate.v1.ProgressR" +
+      "\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-" +
+      "\n\007summary\030\004 \001(\0132\023.popgate.v1.SummaryR\007su" +
+      "mmaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013delivery_id" +
+      "\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001(\0132\025.popg" +
+      "ate.v1.PartStartR\005start\022\022\n\004data\030\003 \001(\014R\004d" +
+      "ata\022%\n\003end\030\004 \001(\0132\023.popgate.v1.PartEndR\003e" +
+      "nd\022-\n\007failure\030\005 \001(\0132\023.popgate.v1.Failure" +
+      "R\007failure\022-\n\007skipped\030\006 \001(\0132\023.popgate.v1." +
+      "SkippedR\007skipped\"\332\001\n\tPartStart\022%\n\016messag" +
+      "e_number\030\001 \001(\rR\rmessageNumber\022\033\n\tunique_" +
+      "id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030.po" +
+      "pgate.v1.UniqueIdKindR\006idKind\022(\n\rlisted_" +
+      "octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022\032\n\010posit" +
+      "ion\030\005 \001(\rR\010positionB\020\n\016_listed_octets\"\205\001" +
+      "\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octets\022\024\n\005crc" +
+      "32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R\006sha256\022" +
+      "$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgrees\210\001\001B\016\n" +
+      "\014_size_agrees\"{\n\007Failure\022/\n\006reason\030\001 \001(\016" +
+      "2\027.popgate.v1.ErrorReasonR\006reason\022\032\n\010res" +
+      "ponse\030\002 \001(\tR\010response\022#\n\rresponse_code\030\003" +
+      " \001(\tR\014responseCode\"9\n\007Skipped\022.\n\006reason\030" +
+      "\001 \001(\0162\026.popgate.v1.SkipReasonR\006reason\"h\n" +
+      "\010Progress\022\032\n\010messages\030\001 \001(\rR\010messages\022!\n" +
+      "\014new_messages\030\002 \001(\rR\013newMessages\022\035\n\nnew_" +
+      "octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summary\022\034\n\td" +
+      "elivered\030\001 \001(\rR\tdelivered\022\030\n\007skipped\030\002 \001" +
+      "(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006failed\022\034\n\tr" +
+      "emaining\030\004 \001(\rR\tremaining\022/\n\010findings\030\005 " +
+      "\003(\0162\023.popgate.v1.FindingR\010findings\"\223\002\n\026C" +
+      "ollectMessagesRequest\022-\n\004open\030\001 \001(\0132\027.po" +
+      "pgate.v1.CollectOpenH\000R\004open\022,\n\006choose\030\002" +
+      " \001(\0132\022.popgate.v1.ChooseH\000R\006choose\022,\n\006se" +
+      "ttle\030\003 \001(\0132\022.popgate.v1.SettleH\000R\006settle" +
+      "\022;\n\013credentials\030\004 \001(\0132\027.popgate.v1.Crede" +
+      "ntialsH\000R\013credentials\022&\n\004stop\030\005 \001(\0132\020.po" +
+      "pgate.v1.StopH\000R\004stopB\t\n\007request\"\303\003\n\013Col" +
+      "lectOpen\0226\n\005fetch\030\001 \001(\0132 .popgate.v1.Fet" +
+      "chMessagesRequestR\005fetch\022\024\n\005offer\030\002 \001(\010R" +
+      "\005offer\0229\n\026max_unsettled_messages\030\003 \001(\rH\000" +
+      "R\024maxUnsettledMessages\210\001\001\0225\n\024max_unsettl" +
+      "ed_octets\030\004 \001(\003H\001R\022maxUnsettledOctets\210\001\001" +
+      "\022,\n\017commit_messages\030\005 \001(\rH\002R\016commitMessa" +
+      "ges\210\001\001\022B\n\017commit_interval\030\006 \001(\0132\031.google" +
+      ".protobuf.DurationR\016commitInterval\022:\n\013ac" +
+      "k_timeout\030\007 \001(\0132\031.google.protobuf.Durati" +
+      "onR\nackTimeoutB\031\n\027_max_unsettled_message" +
+      "sB\027\n\025_max_unsettled_octetsB\022\n\020_commit_me" +
+      "ssages\"E\n\006Choose\022\'\n\017message_numbers\030\001 \003(" +
+      "\rR\016messageNumbers\022\022\n\004done\030\002 \001(\010R\004done\"\200\001" +
+      "\n\006Settle\022!\n\014delivery_ids\030\001 \003(\004R\013delivery" +
+      "Ids\022\030\n\007through\030\002 \001(\004R\007through\0229\n\013disposi" +
+      "tion\030\003 \001(\0162\027.popgate.v1.DispositionR\013dis" +
+      "position\"\006\n\004Stop\"\355\002\n\027CollectMessagesResp" +
+      "onse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005p" +
+      "arts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.Prog" +
+      "ressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor" +
+      "\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Summar" +
+      "yR\007summary\022\'\n\005offer\030\005 \001(\0132\021.popgate.v1.O" +
+      "fferR\005offer\022L\n\022credentials_needed\030\006 \001(\0132" +
+      "\035.popgate.v1.CredentialsNeededR\021credenti" +
+      "alsNeeded\022*\n\006commit\030\007 \001(\0132\022.popgate.v1.C" +
+      "ommitR\006commitB\t\n\007_cursor\"R\n\005Offer\0225\n\010mes" +
+      "sages\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010" +
+      "messages\022\022\n\004done\030\002 \001(\010R\004done\"B\n\021Credenti" +
+      "alsNeeded\022-\n\007failure\030\001 \001(\0132\023.popgate.v1." +
+      "FailureR\007failure\"\247\001\n\006Commit\0223\n\007outcome\030\001" +
+      " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome" +
+      "\022\032\n\010response\030\002 \001(\tR\010response\0228\n\010messages" +
+      "\030\003 \003(\0132\034.popgate.v1.CommittedMessageR\010me" +
+      "ssages\022\022\n\004done\030\004 \001(\010R\004done\"\241\001\n\020Committed" +
+      "Message\022\037\n\013delivery_id\030\001 \001(\004R\ndeliveryId" +
+      "\022\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0223\n\007outcome" +
+      "\030\003 \001(\0162\031.popgate.v1.DeleteOutcomeR\007outco" +
+      "me\022\032\n\010response\030\004 \001(\tR\010response\"\267\001\n\025Delet" +
+      "eMessagesRequest\022*\n\006server\030\001 \001(\0132\022.popga" +
+      "te.v1.ServerR\006server\0229\n\013credentials\030\002 \001(" +
+      "\0132\027.popgate.v1.CredentialsR\013credentials\022" +
+      "7\n\010messages\030\003 \003(\0132\033.popgate.v1.MessageTo" +
+      "DeleteR\010messages\"V\n\017MessageToDelete\022\033\n\tu" +
+      "nique_id\030\001 \001(\tR\010uniqueId\022\033\n\006octets\030\002 \001(\003" +
+      "H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n\026DeleteMessa" +
+      "gesResponse\0226\n\010messages\030\001 \003(\0132\032.popgate." +
+      "v1.DeletedMessageR\010messages\0223\n\007outcome\030\002" +
+      " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome" +
+      "\022\032\n\010response\030\003 \001(\tR\010response\"~\n\016DeletedM" +
+      "essage\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\0223\n\007o" +
+      "utcome\030\002 \001(\0162\031.popgate.v1.DeleteOutcomeR" +
+      "\007outcome\022\032\n\010response\030\003 \001(\tR\010response*\203\001\n" +
+      "\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIND_UNSPECIF" +
+      "IED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE\020\001\022\034\n\030UNIQ" +
+      "UE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQUE_ID_KIND" +
+      "_MISSING\020\003*\214\002\n\007Finding\022\027\n\023FINDING_UNSPEC" +
+      "IFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_DUPLICATE\020" +
+      "\001\022\036\n\032FINDING_UNIQUE_IDS_MISSING\020\002\022\035\n\031FIN" +
+      "DING_PIPELINING_BROKEN\020\003\022\027\n\023FINDING_SIZE" +
+      "S_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZERO\020\005\022\033\n\027FI" +
+      "NDING_LISTING_DAMAGED\020\006\022\037\n\033FINDING_UNIQU" +
+      "E_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LOGIN_DELAY\020" +
+      "\010*D\n\nSkipReason\022\033\n\027SKIP_REASON_UNSPECIFI" +
+      "ED\020\000\022\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispo" +
+      "sition\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022D" +
+      "ISPOSITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020" +
+      "\002*\274\001\n\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UN" +
+      "SPECIFIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022" +
+      "\027\n\023DELETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCO" +
+      "ME_UNKNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND" +
+      "\020\004\022\034\n\030DELETE_OUTCOME_AMBIGUOUS\020\0052\205\003\n\016Mai" +
+      "lboxService\022X\n\014ListMessages\022\037.popgate.v1" +
+      ".ListMessagesRequest\032 .popgate.v1.ListMe" +
+      "ssagesResponse\"\003\220\002\0020\001\022[\n\rFetchMessages\022 " +
+      ".popgate.v1.FetchMessagesRequest\032!.popga" +
+      "te.v1.FetchMessagesResponse\"\003\220\002\0020\001\022^\n\017Co" +
+      "llectMessages\022\".popgate.v1.CollectMessag" +
+      "esRequest\032#.popgate.v1.CollectMessagesRe" +
+      "sponse(\0010\001\022\\\n\016DeleteMessages\022!.popgate.v" +
+      "1.DeleteMessagesRequest\032\".popgate.v1.Del" +
+      "eteMessagesResponse\"\003\220\002\002Bt\n\024io.github.po" +
+      "pgate.v1B\023MailboxServiceProtoP\001\242\002\003PXX\252\002\n" +
+      "Popgate.V1\312\002\nPopgate\\V1\342\002\026Popgate\\V1\\GPB" +
+      "Metadata\352\002\013Popgate::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.DurationProto.getDescriptor(),
           io.github.popgate.v1.ErrorProto.getDescriptor(),
           io.github.popgate.v1.ServerProto.getDescriptor(),
         });
@@ -326,30 +429,91 @@ public final class MailboxServiceProto {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_Summary_descriptor,
         new java.lang.String[] { "Delivered", "Skipped", "Failed", "Remaining", "Findings", });
-    internal_static_popgate_v1_DeleteMessagesRequest_descriptor =
+    internal_static_popgate_v1_CollectMessagesRequest_descriptor =
       getDescriptor().getMessageTypes().get(15);
+    internal_static_popgate_v1_CollectMessagesRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_CollectMessagesRequest_descriptor,
+        new java.lang.String[] { "Open", "Choose", "Settle", "Credentials", "Stop", "Request", });
+    internal_static_popgate_v1_CollectOpen_descriptor =
+      getDescriptor().getMessageTypes().get(16);
+    internal_static_popgate_v1_CollectOpen_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_CollectOpen_descriptor,
+        new java.lang.String[] { "Fetch", "Offer", "MaxUnsettledMessages", "MaxUnsettledOctets", "CommitMessages", "CommitInterval", "AckTimeout", });
+    internal_static_popgate_v1_Choose_descriptor =
+      getDescriptor().getMessageTypes().get(17);
+    internal_static_popgate_v1_Choose_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Choose_descriptor,
+        new java.lang.String[] { "MessageNumbers", "Done", });
+    internal_static_popgate_v1_Settle_descriptor =
+      getDescriptor().getMessageTypes().get(18);
+    internal_static_popgate_v1_Settle_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Settle_descriptor,
+        new java.lang.String[] { "DeliveryIds", "Through", "Disposition", });
+    internal_static_popgate_v1_Stop_descriptor =
+      getDescriptor().getMessageTypes().get(19);
+    internal_static_popgate_v1_Stop_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Stop_descriptor,
+        new java.lang.String[] { });
+    internal_static_popgate_v1_CollectMessagesResponse_descriptor =
+      getDescriptor().getMessageTypes().get(20);
+    internal_static_popgate_v1_CollectMessagesResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_CollectMessagesResponse_descriptor,
+        new java.lang.String[] { "Parts", "Progress", "Cursor", "Summary", "Offer", "CredentialsNeeded", "Commit", });
+    internal_static_popgate_v1_Offer_descriptor =
+      getDescriptor().getMessageTypes().get(21);
+    internal_static_popgate_v1_Offer_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Offer_descriptor,
+        new java.lang.String[] { "Messages", "Done", });
+    internal_static_popgate_v1_CredentialsNeeded_descriptor =
+      getDescriptor().getMessageTypes().get(22);
+    internal_static_popgate_v1_CredentialsNeeded_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_CredentialsNeeded_descriptor,
+        new java.lang.String[] { "Failure", });
+    internal_static_popgate_v1_Commit_descriptor =
+      getDescriptor().getMessageTypes().get(23);
+    internal_static_popgate_v1_Commit_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Commit_descriptor,
+        new java.lang.String[] { "Outcome", "Response", "Messages", "Done", });
+    internal_static_popgate_v1_CommittedMessage_descriptor =
+      getDescriptor().getMessageTypes().get(24);
+    internal_static_popgate_v1_CommittedMessage_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_CommittedMessage_descriptor,
+        new java.lang.String[] { "DeliveryId", "UniqueId", "Outcome", "Response", });
+    internal_static_popgate_v1_DeleteMessagesRequest_descriptor =
+      getDescriptor().getMessageTypes().get(25);
     internal_static_popgate_v1_DeleteMessagesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeleteMessagesRequest_descriptor,
         new java.lang.String[] { "Server", "Credentials", "Messages", });
     internal_static_popgate_v1_MessageToDelete_descriptor =
-      getDescriptor().getMessageTypes().get(16);
+      getDescriptor().getMessageTypes().get(26);
     internal_static_popgate_v1_MessageToDelete_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_MessageToDelete_descriptor,
         new java.lang.String[] { "UniqueId", "Octets", });
     internal_static_popgate_v1_DeleteMessagesResponse_descriptor =
-      getDescriptor().getMessageTypes().get(17);
+      getDescriptor().getMessageTypes().get(27);
     internal_static_popgate_v1_DeleteMessagesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeleteMessagesResponse_descriptor,
         new java.lang.String[] { "Messages", "Outcome", "Response", });
     internal_static_popgate_v1_DeletedMessage_descriptor =
-      getDescriptor().getMessageTypes().get(18);
+      getDescriptor().getMessageTypes().get(28);
     internal_static_popgate_v1_DeletedMessage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeletedMessage_descriptor,
         new java.lang.String[] { "UniqueId", "Outcome", "Response", });
+    com.google.protobuf.DurationProto.getDescriptor();
     io.github.popgate.v1.ErrorProto.getDescriptor();
     io.github.popgate.v1.ServerProto.getDescriptor();
   }
