@@ -12,6 +12,7 @@ import (
 const (
 	badLogin = "[AUTH] wrong user name or password"
 	inUse    = "[IN-USE] another session has the maildrop"
+	tooSoon  = "[LOGIN-DELAY] it is too soon after the last login"
 )
 
 // user handles USER (RFC 1939, section 7), which does not tell whether the
@@ -110,8 +111,8 @@ func (s *session) login(name string, proves func(password string) bool) {
 		s.refuse(drop.Refusal)
 		return
 	}
-	if !s.box.open(drop) {
-		s.refuse(inUse)
+	if refusal := s.box.open(drop, s.srv.LoginDelay); refusal != "" {
+		s.refuse(refusal)
 		return
 	}
 	s.state = transaction

@@ -1,40 +1,50 @@
 package pop3test
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // box is a maildrop as one session sees it: the messages of the moment of login
 // and the marks of DELE (RFC 1939, section 5).
 type box struct {
-	drop     *Maildrop // nil before login
-	messages []Message // number 1 first
-	marked   []bool    // nil while nothing is marked
-	count    int64     // messages without a mark
-	octets   int64     // and their size
+	drop      *Maildrop // nil before login
+	login     int       // which of the maildrop's logins
+	messages  []Message // number 1 first
+	marked    []bool    // nil while nothing is marked
+	retrieved []bool    // kept for OnQuit alone
+	count     int64     // messages without a mark
+	octets    int64     // and their size
 }
 
-// open takes the maildrop. It reports false where another session has it.
-func (b *box) open(drop *Maildrop) bool {
-	messages, ok := drop.acquire()
-	if !ok {
-		return false
+// open takes the maildrop. Where it does not get it, it says why.
+func (b *box) open(drop *Maildrop, delay time.Duration) (refusal string) {
+	login, refusal := drop.acquire(delay)
+	if refusal != "" {
+		return refusal
 	}
-	b.drop, b.messages = drop, messages
+	if drop.OnLogin != nil {
+		login.Messages = slices.Clone(login.Messages)
+		drop.OnLogin(&login)
+	}
+	if login.Refusal != "" {
+		drop.release(0)
+		return login.Refusal
+	}
+	b.drop, b.login, b.messages = drop, login.Number, login.Messages
+	if drop.OnQuit != nil {
+		b.retrieved = make([]bool, len(b.messages))
+	}
 	b.reset()
-	return true
+	return ""
 }
 
-// close gives the maildrop back, unchanged unless commit came before.
+// close gives the maildrop back, unchanged: QUIT did not come.
 func (b *box) close() {
 	if b.drop != nil {
-		b.drop.release()
+		b.drop.release(b.drop.Linger)
 		b.drop = nil
-	}
-}
-
-// commit removes the marked messages.
-func (b *box) commit() {
-	if b.marked != nil {
-		b.drop.commit(b.marked)
 	}
 }
 

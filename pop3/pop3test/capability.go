@@ -1,6 +1,11 @@
 package pop3test
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // capa handles CAPA (RFC 2449, section 5).
 func (s *session) capa(string) {
@@ -9,7 +14,7 @@ func (s *session) capa(string) {
 	if lines == nil {
 		lines = s.capabilities()
 	}
-	for _, line := range lines {
+	for _, line := range slices.Concat(lines, s.srv.MoreCapabilities) {
 		s.line(line)
 	}
 	s.end()
@@ -26,6 +31,9 @@ func (s *session) capabilities() []string {
 	}
 	if s.state == authorization && !s.secure && !s.srv.NoSTLS {
 		lines = append(lines, "STLS")
+	}
+	if delay := s.srv.LoginDelay; delay > 0 {
+		lines = append(lines, "LOGIN-DELAY "+strconv.FormatInt(int64(delay/time.Second), 10))
 	}
 	return append(lines, "IMPLEMENTATION popgate-pop3test")
 }

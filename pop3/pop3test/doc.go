@@ -8,6 +8,12 @@
 //	defer srv.Close()
 //	// connect to srv.Addr, trust srv.CertPool()
 //
+// It can be as odd as real servers are: [Maildrop.OnLogin] and [Maildrop.OnQuit]
+// decide for each session what it sees and what its QUIT does, and two settings
+// make a maildrop like Gmail's:
+//
+//	drop.OnLogin, drop.OnQuit = pop3test.ListOldest(250), pop3test.RemoveRetrieved
+//
 // [ScriptServer] plays a [Script], one recorded dialogue, and objects to every
 // octet that the client sends differently. [Faults] cut, stall or slice what
 // either of them sends.
@@ -19,10 +25,11 @@
 //
 //   - RFC 1939: the commands, the states, dot-stuffing, APOP
 //   - RFC 1081: RPOP, where [Server.TrustRPOP] is set
-//   - RFC 2449: CAPA, response codes, pipelining
+//   - RFC 2449: CAPA, response codes, pipelining, LOGIN-DELAY
 //   - RFC 2595: STLS
 //   - RFC 3206: the response codes SYS and AUTH
-//   - RFC 5034 and RFC 4616: AUTH, with PLAIN and what [Server.Mechanisms] adds
+//   - RFC 5034 and RFC 4616: AUTH, with PLAIN and what [Server.Mechanisms] adds,
+//     such as [XOAUTH2]
 //   - RFC 6856: UTF8 and LANG
 //
 // # Scripts

@@ -3,6 +3,7 @@ package pop3test
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // Maildrop is the mail of one user. One session at a time has it: the next
@@ -21,9 +22,25 @@ type Maildrop struct {
 	// right password gets, such as "[LOGIN-DELAY] try again in a minute".
 	Refusal string
 
-	mu    sync.Mutex
-	held  bool // a session has the maildrop
-	named int  // messages that numberedID has named
+	// OnLogin, where not nil, decides what a session sees: see [Login].
+	// [ListOldest] and [RenameAtLogin] are examples.
+	OnLogin func(*Login)
+
+	// OnQuit, where not nil, decides what a QUIT in TRANSACTION does: see
+	// [Update]. [RemoveRetrieved] is an example.
+	OnQuit func(*Update)
+
+	// Linger is how long the maildrop stays in use after a connection that
+	// ended without QUIT, as with a server that has not noticed. The time is
+	// that of the bubble where testing/synctest has one.
+	Linger time.Duration
+
+	mu     sync.Mutex
+	held   bool      // a session has the maildrop
+	logins int       // so far
+	last   time.Time // of the last login
+	freeAt time.Time // the end of Linger
+	named  int       // messages that numberedID has named
 }
 
 // NewMaildrop returns a maildrop with the given password and messages. A
@@ -63,12 +80,15 @@ func (m *Maildrop) UniqueIDs() []string {
 	return ids
 }
 
-// InUse reports whether a session has the maildrop.
+// InUse reports whether a session has the maildrop, or had it and Linger is not
+// over: whether a login would be refused with [IN-USE].
 func (m *Maildrop) InUse() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.held
+	return m.inUseLocked()
 }
+
+func (m *Maildrop) inUseLocked() bool { return m.held || time.Now().Before(m.freeAt) }
 
 // nameLocked gives a unique-id to every message that has none. It replaces the
 // slice rather than writing to it, since a session may be reading it.
@@ -88,33 +108,40 @@ func (m *Maildrop) nameLocked() {
 }
 
 // acquire takes the maildrop for one session and returns its messages, which
-// nobody changes any more. It reports false where another session has it.
-func (m *Maildrop) acquire() ([]Message, bool) {
+// nobody changes any more. Where it must not be taken, refusal says why.
+func (m *Maildrop) acquire(delay time.Duration) (login Login, refusal string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.held {
-		return nil, false
+	switch {
+	case m.inUseLocked():
+		return Login{}, inUse
+	case m.logins > 0 && time.Since(m.last) < delay:
+		return Login{}, tooSoon
 	}
 	m.held = true
+	m.logins++
+	m.last = time.Now()
 	m.nameLocked()
-	return slices.Clip(m.Messages), true
+	return Login{Number: m.logins, Messages: slices.Clip(m.Messages)}, ""
 }
 
-func (m *Maildrop) release() {
+// release gives the maildrop back, after so much time.
+func (m *Maildrop) release(linger time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.held = false
+	m.freeAt = time.Now().Add(linger)
 }
 
-// commit removes the marked messages: the UPDATE state. Only the session that
-// has the maildrop calls it, so marked is right about the messages that were
-// there at its login; those added since stay.
-func (m *Maildrop) commit(marked []bool) {
+// commit removes messages: the UPDATE state. Only the session that has the
+// maildrop calls it, so remove is right about the messages that were there at
+// its login; those added since stay.
+func (m *Maildrop) commit(remove []bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	kept := make([]Message, 0, len(m.Messages))
 	for i, message := range m.Messages {
-		if i >= len(marked) || !marked[i] {
+		if i >= len(remove) || !remove[i] {
 			kept = append(kept, message)
 		}
 	}

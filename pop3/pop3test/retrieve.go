@@ -29,6 +29,9 @@ func (s *session) retr(arg string) {
 	}
 	s.ok(strconv.FormatInt(message.Octets, 10) + " octets")
 	s.send(func(w *stuffer) error { return copyMessage(w, message.Open()) })
+	if s.err == nil && s.box.retrieved != nil {
+		s.box.retrieved[i] = true
+	}
 }
 
 // copyMessage copies a whole message, in constant memory.

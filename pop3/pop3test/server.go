@@ -3,6 +3,7 @@ package pop3test
 import (
 	"crypto/tls"
 	"net"
+	"time"
 )
 
 // Server is an honest POP3 server. Its exported fields are set before Start,
@@ -33,6 +34,16 @@ type Server struct {
 	// Capabilities are the lines of CAPA (RFC 2449, section 5); nil is what the
 	// server can do.
 	Capabilities []string
+
+	// MoreCapabilities are lines of CAPA behind those, such as "EXPIRE 0" for
+	// maildrops whose OnQuit is [RemoveRetrieved].
+	MoreCapabilities []string
+
+	// LoginDelay is how much time must pass between two logins to one maildrop
+	// (RFC 2449, section 6.5), in whole seconds: CAPA lists it, and an earlier
+	// login is refused with [LOGIN-DELAY]. 0 is none. The time is that of the
+	// bubble where testing/synctest has one.
+	LoginDelay time.Duration
 
 	// NoCAPA, NoAPOP and NoSTLS take a command away: it is unknown, the
 	// banner has no msg-id, CAPA does not list it. NoUTF8 takes UTF8 and LANG.
