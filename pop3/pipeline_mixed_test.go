@@ -67,6 +67,30 @@ func TestPipelineMixed(t *testing.T) {
 	}
 }
 
+// TestPipelineFollowed: a message is followed by the next one, and not by the reply to DELE, behind which there may be no other.
+func TestPipelineFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := asked(t, true, func(p *peer) {
+			p.answer("+OK\r\none\r\n.\r\n", "+OK\r\ntwo\r\n.\r\n", "+OK\r\n", "+OK\r\nthree\r\n.\r\n", "+OK alive\r\n")
+		})
+		var got []bool
+		for m, err := range c.Pipeline(t.Context(), each([]pop3.Request{
+			{Verb: "RETR", Number: 1}, {Verb: "RETR", Number: 2}, {Verb: "DELE", Number: 1}, {Verb: "RETR", Number: 3},
+		})) {
+			if err := readMessage(m, err); err != nil {
+				t.Fatal(err)
+			}
+			if m.Verb == "RETR" {
+				got = append(got, m.Followed())
+			}
+		}
+		if want := []bool{true, false, false}; !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		wantAlive(t, c)
+	})
+}
+
 // TestPipelineUnsendable: what cannot be sent ends the loop, after the results of what was sent.
 func TestPipelineUnsendable(t *testing.T) {
 	for _, bad := range []pop3.Request{{Verb: "RETR"}, {Verb: "TOP"}, {Verb: "DELE"}, {}, {Verb: "QUIT", Number: 1}, {Verb: "retr", Number: 1}} {

@@ -161,6 +161,8 @@ func (m *Message) Pending() bool {
 	return m.err != nil || over || m.c.wire.Buffered() > 0 || peek(m.c.raw) == ready
 }
 
-// Followed reports, of a message of Pipeline that is read to its end, whether the server has begun to answer the next request.
-// Programs that gather messages use it to find a pause of the server.
-func (m *Message) Followed() bool { return m.pipe != nil && m.pipe.ahead.known }
+// Followed reports, of a message of Pipeline that is read to its end, whether the server has begun to send the next one. Programs that
+// gather messages use it to find a pause of the server. The reply to DELE is no message: there may be none behind it.
+func (m *Message) Followed() bool {
+	return m.pipe != nil && m.pipe.ahead.known && m.pipe.queue[0].Verb != "DELE"
+}
