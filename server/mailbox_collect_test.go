@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3/pop3test"
 )
 
 // collecting is a CollectMessages under way.
@@ -117,4 +121,71 @@ func TestCollectMessages(t *testing.T) {
 	if err := again.run(t, nil); err != nil || len(again.messages) != 0 || again.progress.GetMessages() != 1 {
 		t.Errorf("again: %v, %d messages, %v", err, len(again.messages), again.progress)
 	}
+}
+
+// addStuck adds a message of which 128 KiB come, and the rest after release.
+func (m *mailbox) addStuck(t *testing.T) (arrived <-chan struct{}, release func()) {
+	t.Helper()
+	came, held := make(chan struct{}, 100), make(chan struct{})
+	half := strings.Repeat(strings.Repeat("x", 62)+"\r\n", 2048)
+	m.drop.Add(pop3test.Message{Octets: int64(2 * len(half)), Open: func() io.Reader {
+		return io.MultiReader(strings.NewReader(half), &gate{came, held}, strings.NewReader(half))
+	}})
+	release = sync.OnceFunc(func() { close(held) })
+	t.Cleanup(release)
+	return came, release
+}
+
+// gate is a reader of nothing, which takes its time.
+type gate struct {
+	came chan<- struct{}
+	held <-chan struct{}
+}
+
+func (g *gate) Read([]byte) (int, error) {
+	g.came <- struct{}{}
+	<-g.held
+	return 0, io.EOF
+}
+
+// leftNothing checks that a call has ended without QUIT, that so many messages are left, and nothing of the call.
+func (g *gateway) leftNothing(t *testing.T, m *mailbox, messages int) {
+	t.Helper()
+	synctest.Wait()
+	if left := len(m.drop.Snapshot()); left != messages || m.sent("QUIT") != 0 {
+		t.Errorf("%d messages are left, want %d; QUIT: %d", left, messages, m.sent("QUIT"))
+	}
+	if m.drop.InUse() || g.registry.live != 0 {
+		t.Errorf("in use: %t, places taken: %d", m.drop.InUse(), g.registry.live)
+	}
+	if left := stacksWith("server.listen(", "mailbox.(*Collector)"); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+}
+
+// TestCollectFlush: what has come whole is with the caller, though the server's next answer is to DELE.
+func TestCollectFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const messages = 4
+		m := newMailbox(t, messages)
+		m.Intercept = func(line string) (string, bool) {
+			if line == fmt.Sprint("RETR ", messages) {
+				time.Sleep(time.Second)
+			}
+			return "", false
+		}
+		g := newGateway(t, m.piped)
+		c := g.collect(t, &pb.CollectOpen{})
+		began := time.Now()
+		first := time.AfterFunc(time.Second/2, func() { c.settle(t, pb.Disposition_DISPOSITION_DELETE, 1) })
+		defer first.Stop()
+		err := c.run(t, func(*pb.CollectMessagesResponse) {
+			if n := len(c.messages); n == messages && c.messages[n-1].end != nil {
+				c.settle(t, pb.Disposition_DISPOSITION_DELETE, 2, 3, 4)
+			}
+		})
+		if took := time.Since(began); err != nil || took > time.Minute || len(m.drop.Snapshot()) != 0 {
+			t.Errorf("%v after %v; %q", err, took, m.Commands())
+		}
+	})
 }
