@@ -51,6 +51,9 @@ type Limits struct {
 	SessionsPerHost int
 	// Sessions is the greatest number of sessions [10,000].
 	Sessions int
+	// LoginsPerSecond is how many logins of MailboxService one target host gets a second, evenly spread; 0.1 is one in 10 s, and
+	// whatever is less than one an hour is one an hour. [no limit]
+	LoginsPerSecond float64
 	// Queue is how many calls may wait for one session behind the one that runs [16].
 	Queue int
 	// SendStall is how long a caller may not read its stream [2 min].
@@ -69,11 +72,20 @@ func (l Limits) withDefaults() Limits {
 		SessionsPerCaller: cmp.Or(l.SessionsPerCaller, 1000),
 		SessionsPerHost:   cmp.Or(l.SessionsPerHost, 500),
 		Sessions:          cmp.Or(l.Sessions, 10_000),
+		LoginsPerSecond:   l.LoginsPerSecond,
 		Queue:             cmp.Or(l.Queue, 16),
 		SendStall:         cmp.Or(l.SendStall, 2*time.Minute),
 		MessageOctets:     cmp.Or(l.MessageOctets, 4<<30),
 		Connections:       cmp.Or(l.Connections, 4096),
 	}
+}
+
+// loginInterval is the time between two logins at a host.
+func (l Limits) loginInterval() time.Duration {
+	if !(l.LoginsPerSecond > 0) {
+		return 0
+	}
+	return time.Duration(min(float64(time.Second)/l.LoginsPerSecond, float64(time.Hour)))
 }
 
 var replicaName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,63}$`)

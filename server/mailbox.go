@@ -3,24 +3,16 @@ package server
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
 	engine "github.com/popgate/popgate/pop3/mailbox"
 )
-
-// waitedHeader says how long a call of MailboxService waited for its turn, in milliseconds.
-const waitedHeader = "popgate-waited-ms"
-
-// errDraining ends the calls of MailboxService when the replica shuts down.
-var errDraining = errors.New("draining")
 
 // job runs f with a mailbox when it is the call's turn: one call at a time for the same caller, host and user, and none beyond the
 // limits of the target's host.
@@ -31,24 +23,32 @@ func (s *service) job(
 		return unverifiedRefused("")
 	}
 	caller, host := callerOf(ctx), oneSpelling(target.GetHost())
-	begun := time.Now()
 	name := strings.Join([]string{host, credentials.GetUsername(), credentials.GetAuthorizationIdentity()}, "\x00")
-	release, err := s.mailboxes.take(ctx, caller+"\x00"+name)
+	waits, begun := &waits{ctx: ctx}, time.Now()
+	leave, err := s.enter(ctx, caller, host, name)
+	waits.since(begun)
+	waits.tell()
 	if err != nil {
-		return quotaExceeded("another call works on this mailbox")
-	}
-	defer release()
-	if err := s.place(ctx, caller, host); err != nil {
 		return err
 	}
-	defer s.registry.free(caller, host)
-	// The header is for the curious; where it cannot be set the call is over anyway.
-	_ = grpc.SetHeader(ctx, metadata.Pairs(waitedHeader, strconv.FormatInt(time.Since(begun).Milliseconds(), 10)))
+	defer leave()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.registry.jobs, func() { cancel(errDraining) })()
+	waited := true // for the first login
 	err = f(ctx, &engine.Mailbox{
-		Dial:        func(ctx context.Context) (*pop3.Client, error) { return s.dial(ctx, target, nil) },
+		Dial: func(ctx context.Context) (*pop3.Client, error) {
+			if !waited {
+				begun := time.Now()
+				err := s.login(ctx, caller, host)
+				waits.since(begun)
+				if err != nil {
+					return nil, gaveUp(ctx, err)
+				}
+			}
+			waited = false
+			return s.dial(ctx, target, nil)
+		},
 		Credentials: credentialsOf(credentials),
 		Name:        name,
 	})
@@ -56,17 +56,6 @@ func (s *service) job(
 		return draining()
 	}
 	return mailboxError(err)
-}
-
-// place waits for a place at the host, behind the caller's own calls that came earlier: who waits at a limit of one caller holds up no
-// other.
-func (s *service) place(ctx context.Context, caller, host string) error {
-	release, err := s.places.take(ctx, caller+"\x00"+host)
-	if err != nil {
-		return quotaExceeded("too many sessions with this host")
-	}
-	defer release()
-	return s.registry.await(ctx, caller, host)
 }
 
 // mailboxError translates the errors that package mailbox has of its own.

@@ -22,16 +22,25 @@ type registry struct {
 	live     int
 	callers  map[string]int // live sessions of each
 	hosts    map[string]int
-	draining bool
+	waiters  []*waiter       // in order of arrival; for none of them there is a place
+	entry    context.Context //nolint:containedctx // ends when nothing new is let in
+	shut     context.CancelFunc
 	jobs     context.Context //nolint:containedctx // ends when the calls of MailboxService have to
 	stopJobs context.CancelFunc
 	changed  chan struct{} // closed and made anew whenever live falls
 }
 
+// waiter waits for a place.
+type waiter struct {
+	caller, host string
+	admitted     chan struct{} // closed when the place is reserved
+}
+
 func newRegistry(replica string, limits Limits) *registry {
+	entry, shut := context.WithCancel(context.Background())
 	jobs, stopJobs := context.WithCancel(context.Background())
 	return &registry{
-		replica: replica, limits: limits, jobs: jobs, stopJobs: stopJobs, changed: make(chan struct{}),
+		replica: replica, limits: limits, entry: entry, shut: shut, jobs: jobs, stopJobs: stopJobs, changed: make(chan struct{}),
 		sessions: map[string]*session{}, callers: map[string]int{}, hosts: map[string]int{},
 	}
 }
@@ -47,46 +56,83 @@ func (r *registry) newID() string {
 func (r *registry) reserve(caller, host string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.draining:
+	return r.reserveLocked(caller, host)
+}
+
+func (r *registry) reserveLocked(caller, host string) error {
+	if r.drainingLocked() {
 		return draining()
-	case r.callers[caller] >= r.limits.SessionsPerCaller:
-		return quotaExceeded("too many sessions of this caller")
-	case r.hosts[host] >= r.limits.SessionsPerHost:
-		return quotaExceeded("too many sessions with this host")
-	case r.live >= r.limits.Sessions:
-		return quotaExceeded("too many sessions")
 	}
-	r.live++
-	r.callers[caller]++
-	r.hosts[host]++
+	if full := r.fullLocked(caller, host); full != "" {
+		return quotaExceeded(full)
+	}
+	r.takeLocked(caller, host)
 	return nil
 }
 
-// await reserves a place, and waits for it where there is none, as long as the context lasts.
-func (r *registry) await(ctx context.Context, caller, host string) error {
-	for {
-		r.mu.Lock()
-		changed := r.changed
-		r.mu.Unlock()
-		err := r.reserve(caller, host)
-		if err == nil || r.closed() {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return err
-		}
+// fullLocked says which limit there is no place below, or "".
+func (r *registry) fullLocked(caller, host string) string {
+	switch {
+	case r.callers[caller] >= r.limits.SessionsPerCaller:
+		return "too many sessions of this caller"
+	case r.hosts[host] >= r.limits.SessionsPerHost:
+		return "too many sessions with this host"
+	case r.live >= r.limits.Sessions:
+		return "too many sessions"
 	}
+	return ""
 }
 
-// closed reports whether no new session is let in.
-func (r *registry) closed() bool {
+func (r *registry) takeLocked(caller, host string) {
+	r.live++
+	r.callers[caller]++
+	r.hosts[host]++
+}
+
+// await reserves a place, and waits for it where there is none, as long as the context lasts. A place that is given back goes to the
+// waiter that came first, among those that no other limit keeps out: they stay where they are in the queue, and hold up nobody.
+func (r *registry) await(ctx context.Context, caller, host string) error {
+	r.mu.Lock()
+	err := r.reserveLocked(caller, host) // overtakes nobody: a place that a waiter could have is not free
+	if err == nil || r.drainingLocked() {
+		r.mu.Unlock()
+		return err
+	}
+	w := &waiter{caller, host, make(chan struct{})}
+	r.waiters = append(r.waiters, w)
+	r.mu.Unlock()
+	select {
+	case <-w.admitted:
+		return nil
+	case <-ctx.Done():
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.draining
+	if i := slices.Index(r.waiters, w); i >= 0 {
+		r.waiters = slices.Delete(r.waiters, i, i+1)
+	} else {
+		r.freeLocked(caller, host) // it came at the last moment: the next one gets it
+	}
+	return err
 }
+
+// admitLocked gives places to the waiters that can have one now.
+func (r *registry) admitLocked() {
+	if r.drainingLocked() {
+		return // they leave by themselves
+	}
+	r.waiters = slices.DeleteFunc(r.waiters, func(w *waiter) bool {
+		if r.live >= r.limits.Sessions || r.fullLocked(w.caller, w.host) != "" {
+			return false
+		}
+		r.takeLocked(w.caller, w.host)
+		close(w.admitted)
+		return true
+	})
+}
+
+// drainingLocked reports whether nothing new is let in.
+func (r *registry) drainingLocked() bool { return r.entry.Err() != nil }
 
 // free gives a place back.
 func (r *registry) free(caller, host string) {
@@ -96,9 +142,13 @@ func (r *registry) free(caller, host string) {
 }
 
 func (r *registry) freeLocked(caller, host string) {
+	wasFull := r.fullLocked(caller, host) != "" // else it is no place that anybody waits for
 	r.live--
 	countDown(r.callers, caller)
 	countDown(r.hosts, host)
+	if wasFull {
+		r.admitLocked()
+	}
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
@@ -113,7 +163,7 @@ func countDown(counts map[string]int, key string) {
 func (r *registry) add(s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.draining {
+	if r.drainingLocked() {
 		return draining()
 	}
 	r.sessions[s.id] = s
@@ -174,9 +224,7 @@ func (r *registry) forgetLocked(n int) {
 func (r *registry) drain() []*session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.draining = true
-	close(r.changed) // who waits for a place is told
-	r.changed = make(chan struct{})
+	r.shut()
 	return slices.Collect(maps.Values(r.sessions))
 }
 

@@ -177,7 +177,7 @@ func TestDefaultLimits(t *testing.T) {
 	if got := (Limits{}).withDefaults(); got != want {
 		t.Errorf("got %+v", got)
 	}
-	set := Limits{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	set := Limits{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 	if got := set.withDefaults(); got != set {
 		t.Errorf("what is set became %+v", got)
 	}

@@ -13,5 +13,6 @@ type service struct {
 	registry *registry
 
 	mailboxes turns // of calls of MailboxService at one mailbox
-	places    turns // of one caller's at one host
+	places    turns // of one caller's at one host, to wait for a place
+	logins    turns // of one caller's at one host, and of callers at the host, to log in
 }
