@@ -33,6 +33,7 @@ type serveConfig struct {
 	unsafeAllowPlaintext     bool
 	unsafeAllowUnverifiedTLS bool
 	replica                  string
+	loginsPerSecond          float64
 	drain                    time.Duration
 	logFormat                logFormat
 	logLevel                 slog.Level
@@ -77,6 +78,8 @@ func serveCommand() *cobra.Command {
 	f.BoolVar(&c.unsafeAllowUnverifiedTLS, "unsafe-allow-unverified-tls", false,
 		"let callers switch off the verification of POP3 servers' certificates")
 	f.StringVar(&c.replica, "replica", host, "`name` of this replica in session ids")
+	f.Float64Var(&c.loginsPerSecond, "logins-per-second", 0,
+		"greatest `number` of logins of MailboxService a second at one POP3 host, evenly spread; 0.1 is one in 10 s, 0 no limit")
 	f.DurationVar(&c.drain, "drain", 30*time.Second, "how long sessions get to end at shutdown")
 	f.TextVar(&c.logFormat, "log-format", logText, "`format` of the log on standard error: text or json")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
@@ -103,6 +106,9 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if tlsConfig == nil && !isLoopback(c.listen) {
 		return fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
 	}
+	if !(c.loginsPerSecond >= 0) {
+		return fmt.Errorf("--logins-per-second %g: less than 0", c.loginsPerSecond)
+	}
 	proxy, err := proxyOf(c)
 	if err != nil {
 		return err
@@ -110,6 +116,7 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	gateway, err := server.New(server.Config{
 		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
 		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
+		Limits: server.Limits{LoginsPerSecond: c.loginsPerSecond},
 	})
 	if err != nil {
 		return fmt.Errorf("--replica %s: %w", c.replica, err) // all that New can find fault with
