@@ -86,11 +86,11 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-// serve runs the gateway until ctx ends.
 // gcPercent is how much garbage there may be beside what is in use. Half of Go's default keeps a gateway small that lists a large
 // maildrop, and costs little: the octets of messages go through buffers that are used again.
 const gcPercent = 50
 
+// serve runs the gateway until ctx ends.
 func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

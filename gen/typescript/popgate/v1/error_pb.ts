@@ -249,8 +249,8 @@ export enum ErrorReason {
   COMMIT_UNKNOWN = 25,
 
   /**
-   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, or calls that wait
-   * for one session.
+   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
+   * the target host, or calls that wait for one session.
    * Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
    *
    * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 26;
