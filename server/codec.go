@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 )
 
 // frame is a RetrResponse or TopResponse that is encoded by hand, so that the octets of a message go from the buffer they were
@@ -49,28 +51,53 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	switch m := v.(type) {
 	case *frame:
 		return m.marshal(), nil
+	case mem.BufferSlice: // encoded already
+		return m, nil
 	case proto.Message:
-		return marshal(m)
+		data, err := proto.Marshal(m)
+		return mem.BufferSlice{mem.SliceBuffer(data)}, err
 	}
 	return c.CodecV2.Marshal(v)
 }
 
-// marshal encodes a message: into a buffer that is used again where it has the size of the parts of messages, which come all the time.
-func marshal(m proto.Message) (mem.BufferSlice, error) {
-	sized := proto.MarshalOptions{UseCachedSize: true}
-	size := proto.Size(m)
-	if size <= frameSize/2 || size > frameSize {
-		data, err := sized.MarshalAppend(make([]byte, 0, size), m)
-		return mem.BufferSlice{mem.SliceBuffer(data)}, err
+// partsField is the number of `parts` in FetchMessagesResponse and CollectMessagesResponse, and partDataField that of `data` in Part.
+const (
+	partsField    = 1
+	partDataField = 3
+)
+
+// marshalParts encodes the parts of a response. Their data, which begin with data one behind the other, go from there to the transport
+// without a copy; they are taken out of the parts. The caller's reference to data goes with what is returned.
+func marshalParts(parts []*pb.Part, data mem.Buffer) (mem.BufferSlice, error) {
+	slice := make(mem.BufferSlice, 0, 2*len(parts))
+	head := make([]byte, 0, partOctets*len(parts))
+	at := 0
+	defer data.Free()
+	for _, part := range parts {
+		n := len(part.GetData())
+		part.Data = nil
+		size := proto.Size(part)
+		if n > 0 {
+			size += protowire.SizeTag(partDataField) + protowire.SizeBytes(n)
+		}
+		head = protowire.AppendTag(head[len(head):], partsField, protowire.BytesType)
+		head = protowire.AppendVarint(head, uint64(size)) //nolint:gosec // a length is not negative
+		var err error
+		if head, err = (proto.MarshalOptions{UseCachedSize: true}).MarshalAppend(head, part); err != nil {
+			slice.Free()
+			return nil, err
+		}
+		if n > 0 {
+			head = protowire.AppendTag(head, partDataField, protowire.BytesType)
+			head = protowire.AppendVarint(head, uint64(n))
+		}
+		slice = append(slice, mem.SliceBuffer(head))
+		if n > 0 {
+			slice = append(slice, data.Slice(at, at+n))
+			at += n
+		}
 	}
-	buffer := frames.Get(frameSize)
-	data, err := sized.MarshalAppend((*buffer)[:0], m)
-	if err != nil {
-		frames.Put(buffer)
-		return nil, err
-	}
-	*buffer = data
-	return mem.BufferSlice{mem.NewBuffer(buffer, frames)}, nil
+	return slice, nil
 }
 
 const (

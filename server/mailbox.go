@@ -99,7 +99,7 @@ func (s *service) FetchMessages(req *pb.FetchMessagesRequest, stream grpc.Server
 		if req.HeaderLines != nil {
 			command = "TOP"
 		}
-		sink := newSink(stream.Send, command, s.config.Limits.MessageOctets)
+		sink := newSink(stream.SendMsg, command, s.config.Limits.MessageOctets)
 		defer sink.close()
 		summary, err := m.Fetch(ctx, fetchOf(req), sink)
 		if err != nil {

@@ -122,14 +122,7 @@ type collectSink struct {
 }
 
 func newCollectSink(stream collectStream, limit int64) *collectSink {
-	send := func(r *pb.FetchMessagesResponse) error {
-		resp := &pb.CollectMessagesResponse{Parts: r.GetParts(), Progress: r.GetProgress(), Summary: r.GetSummary()}
-		if r.Cursor != nil {
-			resp.Cursor = r.GetCursor()
-		}
-		return stream.Send(resp)
-	}
-	return &collectSink{newSink(send, "RETR", limit), stream}
+	return &collectSink{newSink(stream.SendMsg, "RETR", limit), stream}
 }
 
 // Offer implements engine.CollectSink.

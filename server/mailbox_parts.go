@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"google.golang.org/grpc/mem"
+
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
 	engine "github.com/popgate/popgate/pop3/mailbox"
@@ -15,31 +17,60 @@ const partOctets = 100
 // sink packs what Mailbox.Fetch delivers into responses. Small messages share one; it goes out when it is full, or when the server
 // pauses.
 type sink struct {
-	send    func(*pb.FetchMessagesResponse) error
+	send    func(any) error
 	command string
-	limit   int64 // octets of a message
-	buffer  *[]byte
+	limit   int64   // octets of a message
+	buffer  *[]byte // nil until there is something to read
 	used    int
-	full    int // octets of the response so far, encoded
+	full    int // octets of the response so far, encoded, data aside
 	parts   []*pb.Part
 }
 
-func newSink(send func(*pb.FetchMessagesResponse) error, command string, limit int64) *sink {
-	return &sink{send: send, command: command, limit: limit, buffer: frames.Get(frameSize)}
+// newSink returns a sink whose responses go to send, the SendMsg of a stream that has the codec of this package: they are a
+// FetchMessagesResponse, encoded or not, which to a CollectMessagesResponse is the same on the wire.
+func newSink(send func(any) error, command string, limit int64) *sink {
+	return &sink{send: send, command: command, limit: limit}
 }
 
-// close gives the buffer back. Nothing that was sent refers to it: gRPC's codec has copied.
-func (s *sink) close() { frames.Put(s.buffer) }
+// add begins a part, whose data are read into room.
+func (s *sink) add(part *pb.Part) {
+	s.parts = append(s.parts, part)
+	s.full += partOctets + len(part.GetStart().GetUniqueId())
+}
 
-// flush sends what is packed.
+// room returns what is left of the buffer.
+func (s *sink) room() []byte {
+	if s.buffer == nil {
+		s.buffer = frames.Get(frameSize)
+	}
+	return (*s.buffer)[s.used : frameSize-s.full]
+}
+
+// close gives the buffer back.
+func (s *sink) close() {
+	if s.buffer != nil {
+		frames.Put(s.buffer)
+		s.buffer = nil
+	}
+}
+
+// flush sends what is packed. The buffer goes with it.
 func (s *sink) flush() error {
 	if len(s.parts) == 0 {
 		return nil
 	}
-	err := s.send(&pb.FetchMessagesResponse{Parts: s.parts})
+	var data mem.Buffer = mem.SliceBuffer(nil)
+	if s.buffer != nil {
+		*s.buffer = (*s.buffer)[:s.used]
+		data = mem.NewBuffer(s.buffer, frames)
+	}
+	encoded, err := marshalParts(s.parts, data)
 	clear(s.parts)
-	s.parts, s.used, s.full = s.parts[:0], 0, 0
-	return err
+	s.parts, s.buffer, s.used, s.full = s.parts[:0], nil, 0, 0
+	if err != nil {
+		return err
+	}
+	return s.send(encoded)
 }
 
 // Progress implements engine.Sink.
@@ -63,39 +94,42 @@ func (s *sink) begin(id uint64, item engine.Item, position int) *pb.Part {
 // Deliver implements engine.Sink.
 func (s *sink) Deliver(d *engine.Delivery) error {
 	part := s.begin(d.ID, d.Item, d.Position)
-	s.parts = append(s.parts, part)
-	s.full += partOctets + len(d.UniqueID)
-	from := s.used
 	for {
-		if s.used+s.full >= frameFull {
-			if err := s.flush(); err != nil {
-				return err
-			}
-			part, from = &pb.Part{DeliveryId: d.ID}, 0
-			s.parts = append(s.parts, part)
+		s.add(part)
+		whole, err := s.fill(part, d)
+		if whole && d.Followed() {
+			return nil
 		}
-		n, err := d.Read((*s.buffer)[s.used : frameSize-s.full])
+		if err == nil {
+			err = s.flush()
+		}
+		if whole || err != nil {
+			return err
+		}
+		part = &pb.Part{DeliveryId: d.ID}
+	}
+}
+
+// fill reads into a part until the response is full, the server pauses, or the message is whole.
+func (s *sink) fill(part *pb.Part, d *engine.Delivery) (whole bool, err error) {
+	from := s.used
+	for s.used+s.full < frameFull {
+		n, err := d.Read(s.room())
 		s.used += n
 		part.Data = (*s.buffer)[from:s.used]
 		switch {
 		case err == io.EOF:
 			part.End = endOf(d)
-			if d.Followed() {
-				return nil
-			}
-			return s.flush()
+			return true, nil
 		case err != nil:
-			return err
+			return false, err
 		case d.Octets() > s.limit:
-			return messageTooLarge(s.command, fmt.Sprintf("the message grew over %d octets", s.limit))
+			return false, messageTooLarge(s.command, fmt.Sprintf("the message grew over %d octets", s.limit))
 		case !d.Pending():
-			if err := s.flush(); err != nil {
-				return err
-			}
-			part, from = &pb.Part{DeliveryId: d.ID}, 0
-			s.parts = append(s.parts, part)
+			return false, nil
 		}
 	}
+	return false, nil
 }
 
 func endOf(d *engine.Delivery) *pb.PartEnd {
