@@ -3,10 +3,13 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net"
 	"testing"
+
+	"google.golang.org/grpc"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3"
@@ -100,6 +103,69 @@ func benchFetch(b *testing.B, messages, size int, alone, omit bool) {
 	}
 	floor := constantClient(b, messages*size, 128<<10)
 	ratio(b, func() { retr(b, floor, "", messages*size) }, fetch)
+}
+
+// partial sends as constant does, but first reads the octets from a connection, or hashes them, or both.
+type partial struct {
+	constant
+
+	from   string // address of a flood; empty: nothing is read
+	hashed bool
+}
+
+func (p partial) Retr(_ *pb.RetrRequest, stream grpc.ServerStreamingServer[pb.RetrResponse]) error {
+	var source io.Reader = zeros{}
+	if p.from != "" {
+		conn, err := net.Dial("tcp", p.from)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "RETR 1\r\n"); err != nil {
+			return err
+		}
+		source = conn
+	}
+	chunk, sum := make([]byte, len(p.chunk)), sha256.New()
+	for range p.count {
+		if _, err := io.ReadFull(source, chunk); err != nil {
+			return err
+		}
+		if p.hashed {
+			sum.Write(chunk)
+		}
+		if err := stream.Send(&pb.RetrResponse{Data: chunk}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zeros fills what it is asked to, in no time.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// BenchmarkPartial shows what is to be expected of BenchmarkFetchLarge: it compares the constant stream with itself and only a part of
+// a gateway's work, which is SHA-256, a POP3 server's octets through loopback, and both.
+func BenchmarkPartial(b *testing.B) {
+	const size, chunk = 256 << 20, 128 << 10
+	floor := constantClient(b, size, chunk)
+	from := flood(b, map[string][]byte{"RETR": retrReply(mail(size))})
+	same := constant{chunk: make([]byte, chunk), count: size / chunk}
+	for _, part := range []struct {
+		name string
+		partial
+	}{
+		{"Hashed", partial{same, "", true}}, {"Read", partial{same, from, false}}, {"ReadHashed", partial{same, from, true}},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			s := grpc.NewServer()
+			pb.RegisterPop3ServiceServer(s, part.partial)
+			client := pb.NewPop3ServiceClient(serveBench(b, s))
+			ratio(b, func() { retr(b, floor, "", size) }, func() { retr(b, client, "", size) })
+		})
+	}
 }
 
 func BenchmarkFetchMany(b *testing.B)       { benchFetch(b, 20_000, 4<<10, false, false) }

@@ -112,26 +112,31 @@ func (p *countingPool) Put(b *[]byte) {
 	p.framePool.Put(b)
 }
 
-// TestMessagesOfManySessions retrieves random messages by many sessions at once. A buffer that is used again before it is sent
-// shows as octets of another message.
-func TestMessagesOfManySessions(t *testing.T) {
-	const sessions, rounds = 6, 2
-	m := newMailbox(t, 0)
+// addRandom adds random messages of the sizes that frames care about, and makes a maildrop of them for so many users.
+func (m *mailbox) addRandom(users int) (messages [][]byte) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var want [][]byte
 	for _, size := range []int{0, 1, 100, frameFull - 2, frameFull, frameSize, 3 * frameSize} {
 		data := make([]byte, size, size+2)
 		for i := range data {
 			data[i] = "abcdefghijklmnopqrstuvwxyz.\r\n\x00\xff"[random.IntN(31)]
 		}
 		data = append(data, "\r\n"...)
-		want = append(want, data)
+		messages = append(messages, data)
 		m.drop.Add(pop3test.Message{Octets: int64(len(data)), Open: func() io.Reader { return bytes.NewReader(data) }})
 	}
 	m.Maildrops = map[string]*pop3test.Maildrop{}
-	for i := range sessions {
+	for i := range users {
 		m.Maildrops[user(i)] = pop3test.NewMaildrop(password, m.drop.Snapshot()...)
 	}
+	return messages
+}
+
+// TestMessagesOfManySessions retrieves random messages by many sessions at once. A buffer that is used again before it is sent
+// shows as octets of another message.
+func TestMessagesOfManySessions(t *testing.T) {
+	const sessions, rounds = 6, 2
+	m := newMailbox(t, 0)
+	want := m.addRandom(sessions)
 	m.Start()
 	g := newGateway(t, func(c *Config) { c.UnsafeAllowPlaintext = true })
 	var all sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3/pop3test"
@@ -65,6 +66,9 @@ func readFetched(t *testing.T, stream grpc.ServerStreamingClient[pb.FetchMessage
 			return f, err
 		}
 		f.sends++
+		if size := proto.Size(resp); size > 256<<10 {
+			t.Errorf("a response of %d octets", size)
+		}
 		for _, part := range resp.GetParts() {
 			f.add(t, part)
 		}
@@ -131,5 +135,38 @@ func TestFetchMessages(t *testing.T) {
 	}
 	if m.sent("QUIT")+m.sent("DELE") != 0 || len(m.drop.Messages) != 301 {
 		t.Error("QUIT or DELE was sent")
+	}
+}
+
+// TestFetchOfManyCalls fetches random messages by many calls at once. A buffer that is used again before it is sent shows as octets of
+// another message.
+func TestFetchOfManyCalls(t *testing.T) {
+	t.Parallel()
+	const users = 6
+	m := newMailbox(t, 0)
+	want := m.addRandom(users)
+	m.Start()
+	g := newGateway(t, func(c *Config) { c.UnsafeAllowPlaintext = true })
+	for i := range users {
+		t.Run(user(i), func(t *testing.T) {
+			t.Parallel()
+			for round := range 2 {
+				f, err := g.fetch(t, &pb.FetchMessagesRequest{
+					Server:      plain(t, m.Addr),
+					Credentials: &pb.Credentials{Username: user(i), Secret: &pb.Credentials_Password{Password: password}},
+					NewestFirst: round > 0,
+				})
+				if err != nil || len(f.messages) != len(want) {
+					t.Fatalf("%d messages, %v", len(f.messages), err)
+				}
+				for _, got := range f.messages {
+					text := want[got.start.GetMessageNumber()-1]
+					sum := sha256.Sum256(text)
+					if !bytes.Equal(got.data, text) || got.end.GetCrc32() != crc32.ChecksumIEEE(text) || !bytes.Equal(got.end.GetSha256(), sum[:]) {
+						t.Errorf("message %d: %d octets, %v", got.start.GetMessageNumber(), len(got.data), got.end)
+					}
+				}
+			}
+		})
 	}
 }

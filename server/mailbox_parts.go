@@ -22,7 +22,8 @@ type sink struct {
 	limit   int64   // octets of a message
 	buffer  *[]byte // nil until there is something to read
 	used    int
-	full    int // octets of the response so far, encoded, data aside
+	held    mem.Buffer // the buffer before, while Delivery.ReadBeside may need it
+	full    int        // octets of the response so far, encoded, data aside
 	parts   []*pb.Part
 }
 
@@ -46,6 +47,14 @@ func (s *sink) room() []byte {
 	return (*s.buffer)[s.used : frameSize-s.full]
 }
 
+// hold keeps a buffer, or none, from being used again, in place of the one that was held.
+func (s *sink) hold(data mem.Buffer) {
+	if s.held != nil {
+		s.held.Free()
+	}
+	s.held = data
+}
+
 // close gives the buffer back.
 func (s *sink) close() {
 	if s.buffer != nil {
@@ -63,6 +72,8 @@ func (s *sink) flush() error {
 	if s.buffer != nil {
 		*s.buffer = (*s.buffer)[:s.used]
 		data = mem.NewBuffer(s.buffer, frames)
+		data.Ref()
+		s.hold(data)
 	}
 	encoded, err := marshalParts(s.parts, data)
 	clear(s.parts)
@@ -93,6 +104,10 @@ func (s *sink) begin(id uint64, item engine.Item, position int) *pb.Part {
 
 // Deliver implements engine.Sink.
 func (s *sink) Deliver(d *engine.Delivery) error {
+	defer func() {
+		d.Wait()
+		s.hold(nil)
+	}()
 	part := s.begin(d.ID, d.Item, d.Position)
 	for {
 		s.add(part)
@@ -114,7 +129,7 @@ func (s *sink) Deliver(d *engine.Delivery) error {
 func (s *sink) fill(part *pb.Part, d *engine.Delivery) (whole bool, err error) {
 	from := s.used
 	for s.used+s.full < frameFull {
-		n, err := d.Read(s.room())
+		n, err := d.ReadBeside(s.room())
 		s.used += n
 		part.Data = (*s.buffer)[from:s.used]
 		switch {
