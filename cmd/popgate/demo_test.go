@@ -120,7 +120,7 @@ func TestDemoShowsEveryRPC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls := map[string]string{"OpenSession": `(?m)^open_session$`}
+	calls := map[string]string{"OpenSession": `(?m)^open_session$`, "CollectMessages": `(?m)^collect\b`}
 	outcomes := map[string]string{"WatchDebug": `(?s)\n== WatchDebug\n.*\n +"line": "PASS \*\*\*"\n`} // those that are watched stand between
 	for function, service := range map[string]protoreflect.ServiceDescriptor{
 		"pop3":    pb.File_popgate_v1_pop3_service_proto.Services().ByName("Pop3Service"),

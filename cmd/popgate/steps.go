@@ -18,7 +18,7 @@ type demoStep struct {
 	rpc    string
 	fields string // JSON fields of the request behind session_id, or behind server and credentials
 	pipe   string // command that the reply goes through
-	whole  bool   // of MailboxService, which needs no session
+	whole  bool   // of MailboxService, which needs no session; CollectMessages is told fields of its fetch
 }
 
 // toText makes the octets of a message of the replies.
@@ -77,6 +77,7 @@ var demoParts = []demoPart{
 	{title: "Do a whole job on the mailbox in one call, without a session", steps: []demoStep{
 		{whole: true, rpc: "ListMessages"},
 		{whole: true, rpc: "FetchMessages", fields: `"max_messages":1`, pipe: `grep -v -e '"cursor"' -e '"data"'`},
+		{whole: true, rpc: "CollectMessages", fields: `"max_messages":1`, pipe: `grep -v -e '"cursor"' -e '"data"'`},
 		{whole: true, rpc: "DeleteMessages", fields: `"messages":[{"unique_id":"no-such-id"}]`},
 	}},
 	{title: "Watch what goes over the wire. The watch begins with an empty reply and ends with the session", steps: []demoStep{
@@ -90,16 +91,33 @@ var demoParts = []demoPart{
 }
 
 // demoFunctions are what the lines to paste call. HOST and PORT are the mailbox, GATEWAY is the gateway. The name of a call goes
-// to standard error, so that its reply can be piped.
+// to standard error, so that its reply can be piped. collect answers what comes, so it has a pipe for its requests.
 const demoFunctions = `# Call an RPC of the session, or one of MailboxService, by its name and the fields of its request; open a session with the mailbox.
 pop3() {
   echo "== $*" >&2
   grpcurl -plaintext -d "{\"session_id\":\"$SESSION\"${2:+,$2}}" GATEWAY popgate.v1.Pop3Service/"$1"
 }
+MAILBOX='"server":{"host":"HOST","port":PORT,"tls":{"mode":"TLS_MODE_PLAINTEXT"}},"credentials":{"username":"alice","password":"secret"}'
 mailbox() {
   echo "== $*" >&2
-  grpcurl -plaintext -d "{\"server\":{\"host\":\"HOST\",\"port\":PORT,\"tls\":{\"mode\":\"TLS_MODE_PLAINTEXT\"}},
-    \"credentials\":{\"username\":\"alice\",\"password\":\"secret\"}${2:+,$2}}" GATEWAY popgate.v1.MailboxService/"$1"
+  grpcurl -plaintext -d "{$MAILBOX${2:+,$2}}" GATEWAY popgate.v1.MailboxService/"$1"
+}
+collect() {
+  echo "== CollectMessages $*" >&2
+  REQUESTS=$(mktemp -u) && mkfifo "$REQUESTS"
+  grpcurl -plaintext -d @ GATEWAY popgate.v1.MailboxService/CollectMessages <"$REQUESTS" | {
+    exec 3>"$REQUESTS"
+    rm "$REQUESTS"
+    echo "{\"open\":{\"fetch\":{$MAILBOX${1:+,$1}}}}" >&3
+    while IFS= read -r LINE; do
+      printf '%s\n' "$LINE"
+      case $LINE in
+        *'"deliveryId"'*) ID=${LINE#*: } ;;
+        *'"end"'*) echo "{\"settle\":{\"delivery_ids\":[${ID%,}],\"disposition\":\"DISPOSITION_DELETE\"}}" >&3 ;;
+        *'"summary"'*) exec 3>&- ;;
+      esac
+    done
+  }
 }
 open_session() {
   echo "== OpenSession" >&2
@@ -123,7 +141,10 @@ func (s demoStep) command() string {
 		return "open_session"
 	}
 	line := "pop3 " + s.rpc
-	if s.whole {
+	switch {
+	case s.rpc == "CollectMessages":
+		line = "collect"
+	case s.whole:
 		line = "mailbox " + s.rpc
 	}
 	if s.fields != "" {
