@@ -10,10 +10,11 @@ import (
 
 // block is a fenced block of a README.
 type block struct {
-	word   string  // behind the fence
-	line   int     // of the fence
-	text   string  // with its last line end
-	output *string // the text block after a sh block, or nil
+	word    string  // behind the fence
+	line    int     // of the fence
+	text    string  // with its last line end
+	output  *string // the text block after a sh block, or nil
+	program *block  // the go block before a sh block, or nil
 }
 
 const fence = "```"
@@ -48,8 +49,11 @@ func parseBlocks(text string) (blocks []block, problems []string) {
 		problems = append(problems, open.problem("the fence is never closed"))
 	}
 	for i := range blocks[:max(0, len(blocks)-1)] {
-		if next := &blocks[i+1]; blocks[i].word == "sh" && next.word == "text" {
+		switch next := &blocks[i+1]; {
+		case blocks[i].word == "sh" && next.word == "text":
 			blocks[i].output = &next.text
+		case blocks[i].word == "go" && next.word == "sh":
+			next.program = &blocks[i]
 		}
 	}
 	return blocks, problems

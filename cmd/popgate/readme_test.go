@@ -13,7 +13,8 @@ package main
 //     that starts a demo, which goes on, it is the beginning. Both are normalised (see changing) and compared line by line; a line
 //     that is `...` stands for any lines.
 //   - A ```sh block without a ```text block ends with status 0.
-//   - A ```go block is a whole file, which `go vet` takes in a module of its own that replaces popgate by this checkout.
+//   - A ```go block is a whole file, which `go vet` takes in a module of its own that replaces popgate by this checkout. The line
+//     `go run .` of a ```sh block that is the next one runs it.
 
 import (
 	"context"
@@ -68,26 +69,35 @@ var (
 	startsDemo = regexp.MustCompile(`^(?:(?:\S*/)?popgate|go run \S+) demo\b`)
 	leftOut    = regexp.MustCompile(`^(?:go (?:build|install|get|test)|git clone|cd) `)
 	ownBinary  = regexp.MustCompile(`^\./popgate\b`)
+	runsBlock  = regexp.MustCompile(`(?m)^go run \.$`)
 	port9110   = regexp.MustCompile(`\b9110\b`)
 	port9111   = regexp.MustCompile(`\b9111\b`)
 )
 
-// script returns a block as the test runs it, between two marks; printed is the file with what the demo has printed.
-func (b block) script(printed, gatewayPort, mailboxPort string) string {
+// script returns a block as the test runs it, between two marks; printed is the file with what the demo has printed, and module the
+// folder for its program.
+func (b block) script(printed, module, gatewayPort, mailboxPort string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "echo '@@ begin %d'\n", b.line)
 	for line := range strings.Lines(b.text) {
 		switch {
 		case startsDemo.MatchString(line):
 			line = "cat '" + printed + "'\n"
+		case runsBlock.MatchString(line) && b.program != nil:
+			line = fmt.Sprintf("go -C '%s' build -mod=mod -o program ./%s && '%s/program'\n", module, b.program.folder(), module)
 		case leftOut.MatchString(line):
 			line = ":\n"
 		}
 		line = ownBinary.ReplaceAllString(line, "popgate")
-		s.WriteString(port9111.ReplaceAllString(port9110.ReplaceAllString(line, gatewayPort), mailboxPort))
+		s.WriteString(withPorts(line, gatewayPort, mailboxPort))
 	}
 	fmt.Fprintf(&s, "echo \"@@ end %d $?\"\n", b.line)
 	return s.String()
+}
+
+// withPorts returns a text with the ports of a demo in place of the default ones.
+func withPorts(text, gatewayPort, mailboxPort string) string {
+	return port9111.ReplaceAllString(port9110.ReplaceAllString(text, gatewayPort), mailboxPort)
 }
 
 // runBlocks runs the blocks of a README and returns what went otherwise than it says.
@@ -96,13 +106,20 @@ func runBlocks(t *testing.T, blocks []block) (problems []string) {
 	programs := needGrpcurl(t)
 	demo := demonstrate(t)
 	defer demo.end(t)
+	gatewayPort, mailboxPort := portOf(demo.gateway), portOf(demo.mailbox)
 	printed := filepath.Join(t.TempDir(), "printed")
 	if err := os.WriteFile(printed, []byte(demo.stdout.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var script strings.Builder
 	for _, b := range blocks {
-		script.WriteString(b.script(printed, portOf(demo.gateway), portOf(demo.mailbox)))
+		module := ""
+		if b.program != nil && runsBlock.MatchString(b.text) {
+			program := *b.program
+			program.text = withPorts(program.text, gatewayPort, mailboxPort)
+			module = writeBlocks(t, []block{program})
+		}
+		script.WriteString(b.script(printed, module, gatewayPort, mailboxPort))
 		if install := b.otherGrpcurl(); install != "" {
 			problems = append(problems, b.problem("the demo names another version: "+install))
 		}
@@ -154,12 +171,15 @@ func between(all string, line int) (output, status string, ok bool) {
 	return m[1], m[2], true
 }
 
-// vetBlocks writes each block into a package of a new module and vets them.
-func vetBlocks(t *testing.T, blocks []block) []string {
+// folder is that of a Go block in its module.
+func (b block) folder() string { return fmt.Sprintf("line%d", b.line) }
+
+// writeBlocks writes each block into a package of a new module, and returns its folder.
+func writeBlocks(t *testing.T, blocks []block) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, b := range blocks {
-		file := filepath.Join(dir, fmt.Sprintf("line%d", b.line), "main.go")
+		file := filepath.Join(dir, b.folder(), "main.go")
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -170,6 +190,13 @@ func vetBlocks(t *testing.T, blocks []block) []string {
 	if err := writeModule(dir); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// vetBlocks vets all blocks.
+func vetBlocks(t *testing.T, blocks []block) []string {
+	t.Helper()
+	dir := writeBlocks(t, blocks)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "go", "-C", dir, "vet", "-mod=mod", "./...").CombinedOutput(); err != nil {
