@@ -97,9 +97,9 @@ greets() {
 
 listens() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# start_server NAME RUN starts a server, and sets $running, $plain and $pop3s. RUN is its directory.
+# start_server NAME RUN starts a server, and sets $running, $plain, $pop3s and $root. RUN is its directory.
 start_server() {
-  local name=$1 run=$2 backend deadline=$((SECONDS + 60))
+  local name=$1 run=$2 backend first deadline=$((SECONDS + 60))
   plain=$(free_port) pop3s=$(free_port) backend=$(free_port)
   mkdir -p "$run"
   cp -r "$work/shared/." "$run"
@@ -112,6 +112,8 @@ start_server() {
     fi
     sleep 0.1
   done
+  read -r first <"/proc/$running/task/$running/children"
+  root=/proc/$first/root
 }
 
 stop_server() {

@@ -26,7 +26,7 @@ END
 
 work='' cache='' keep='' # directories, and whether the first one stays
 running='' checks='' started='' # processes: of a server or a step, of the checks, and the last one of background and alone
-plain='' pop3s='' # ports of the server
+plain='' pop3s='' root='' # ports of the server, and its files
 
 # shellcheck source=/dev/null # it is checked alone
 . ./lib.sh
@@ -85,12 +85,13 @@ drive() {
   server=$running
   cat >"$run/setup.json" <<END
 {"server": "$name", "version": "$(<"$run/version")", "plain": "127.0.0.1:$plain", "pop3s": "127.0.0.1:$pop3s",
- "tls": "$run/tls", "popgate": "$work/popgate", "results": "$work/results/$name.json"}
+ "root": "$root", "tls": "$run/tls", "popgate": "$work/popgate", "results": "$work/results/$name.json"}
 END
   say "$name $(<"$run/version"): answers, now the checks"
   POPGATE_INTEROP=$run/setup.json background "$work/servers.test" -test.timeout 10m >"$run/test.log" 2>&1
   checks=$started
   wait "$checks" || status=$?
+  finish "$checks" # a panic leaves gateways behind
   checks=''
   finish "$server"
   running=''

@@ -28,6 +28,8 @@ type profile struct {
 	locks bool
 	// refuses are the RPCs that cannot succeed here.
 	refuses map[string]refusal
+	// bob is where bob's messages lie.
+	bob store
 	// wire is what it sends of a message, nil where that cannot be told from
 	// what was seeded.
 	wire rewriting
@@ -114,6 +116,7 @@ var profiles = map[string]*profile{
 		strongest: [2]string{"SCRAM-SHA-256", "SCRAM-SHA-256"},
 		relayed:   []string{"DIGEST-MD5"},
 		apop:      true, certain: true, locks: true,
+		bob:      maildir("home/virtual/bob/Maildir"),
 		refuses:  withCapa(nil),
 		wire:     asSeeded,
 		plainTop: true,
@@ -126,6 +129,7 @@ var profiles = map[string]*profile{
 		},
 		strongest: [2]string{"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"},
 		apop:      true, certain: true, locks: true,
+		bob:      maildir("home/virtual/bob/Maildir"),
 		refuses:  withCapa(nil),
 		wire:     asSeeded,
 		plainTop: true,
@@ -136,6 +140,7 @@ var profiles = map[string]*profile{
 		strongest:  [2]string{"CRAM-MD5", "CRAM-MD5"},
 		relayed:    []string{"CRAM-SHA1", "CRAM-SHA256"},
 		utf8:       true,
+		bob:        maildir("home/bob/Maildir"),
 		refuses: map[string]refusal{
 			"Lang": {notSupported, "not in CAPA"}, "Rpop": noRpop, "Apop": {notSupported, noStamp},
 		},
@@ -144,11 +149,14 @@ var profiles = map[string]*profile{
 		notes: map[string]string{
 			"messages: Retr":             "CR before every LF, where one stands already too; without UTF8 before login a text of its own stands in for a message with octets above 127",
 			"messages: Retr, after Utf8": "CR before every LF, where one stands already too",
+			offerJob:                     "the LOGIN-DELAY of 10 seconds is waited out",
+			collectJob:                   "the LOGIN-DELAY of 10 seconds is waited out",
 		},
 	},
 	"mailutils": {
 		modes: everyMode,
 		apop:  true, certain: true, locks: true,
+		bob: mbox("var/mail/bob"),
 		refuses: withCapa(map[string]refusal{
 			"Auth": {notSupported, noSASL}, "AuthExchange": {notSupported, noSASL},
 		}),
@@ -162,6 +170,7 @@ var profiles = map[string]*profile{
 	"popa3d": {
 		modes:   noStls,
 		closes:  true,
+		bob:     mbox("var/mail/bob"),
 		refuses: withoutCapa(map[string]refusal{"Apop": {notSupported, noStamp}}),
 		wire:    fromMbox,
 		notes:   map[string]string{"messages: Retr": "lines as the mbox has them, >From with one > more; CR before every LF, where one stands already too"},
@@ -169,6 +178,7 @@ var profiles = map[string]*profile{
 	"solid": {
 		modes:  noStls,
 		closes: true,
+		bob:    mbox("var/mail/bob"),
 		refuses: withoutCapa(map[string]refusal{
 			"Apop": {loginFailed, "the database of secrets of Debian's package holds empty ones"},
 		}),
@@ -181,6 +191,7 @@ var profiles = map[string]*profile{
 		modes:      noStls,
 		mechanisms: []string{"PLAIN", "LOGIN"},
 		strongest:  [2]string{"PLAIN", "PLAIN"},
+		bob:        maildir("home/bob/Maildir"),
 		refuses: withCapa(map[string]refusal{
 			"Stls": {notSupported, "not in CAPA"}, "Apop": {notSupported, noStamp},
 		}),
@@ -192,6 +203,7 @@ var profiles = map[string]*profile{
 	},
 	"perdition": {
 		modes: everyMode,
+		bob:   maildir("home/virtual/bob/Maildir"),
 		refuses: withCapa(map[string]refusal{
 			"Apop": {notSupported, noStamp}, "Auth": {notSupported, noSASL}, "AuthExchange": {notSupported, noSASL},
 		}),
@@ -201,6 +213,7 @@ var profiles = map[string]*profile{
 	"stunnel": {
 		modes:  []mode{stls, upgraded, implicit},
 		closes: true,
+		bob:    mbox("var/mail/bob"),
 		refuses: withoutCapa(map[string]refusal{
 			"Apop": {notSupported, noStamp},
 			"Capa": {notSupported, "it lists STLS before TLS; behind TLS is popa3d, which has no CAPA"},
@@ -212,6 +225,7 @@ var profiles = map[string]*profile{
 		modes: noStls,
 		apop:  true, locks: true, deletedCounts: true, unseeded: "large",
 		locked: "in plaintext alone: where TLS ends without close_notify, its handler fails before it gives the lock back, and nobody can look",
+		bob:    files("srv/interop/mail/bob/files"),
 		refuses: withCapa(map[string]refusal{
 			"Stls": {notSupported, "not in CAPA"}, "Auth": {notSupported, noSASL}, "AuthExchange": {notSupported, noSASL},
 			"Uidl": {notSupported, "not in CAPA"},

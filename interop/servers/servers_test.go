@@ -33,6 +33,7 @@ func TestServer(t *testing.T) {
 	for _, m := range x.modes {
 		t.Run(string(m), func(t *testing.T) { x.checkUpdate(t, m) })
 	}
+	x.checkMailbox(t)
 }
 
 func modeFeature(m mode) string { return "mode: " + string(m) }

@@ -31,6 +31,7 @@ type setup struct {
 	Version string `json:"version"`
 	Plain   string `json:"plain"` // address that begins in the clear
 	POP3S   string `json:"pop3s"` // address that begins with TLS
+	Root    string `json:"root"`  // directory that is its root
 	TLS     string `json:"tls"`   // directory with ca.pem, client.pem and client.key
 	Popgate string `json:"popgate"`
 	Results string `json:"results"` // file to make
@@ -51,10 +52,11 @@ type run struct {
 	setup
 	*profile
 
-	ca       []byte
-	gateways map[bool]*drive.Gateway // by whether logins in plaintext are allowed
-	seen     observation
-	report   *results.Report
+	ca        []byte
+	gateways  map[bool]*drive.Gateway // by whether logins in plaintext are allowed
+	seen      observation
+	delivered int // to bob
+	report    *results.Report
 }
 
 // current is the run, nil where there is no server.

@@ -9,7 +9,8 @@ import (
 const heading = `# Real servers
 
 What ` + "`bash interop/run.sh`" + ` has found, which writes this file: popgate, as a running process, drove each server in every mode and
-with every login that it has, and compared what came with what was seeded, and with what a direct connection got.
+with every login that it has, and compared what came with what was seeded, and with what a direct connection got. The jobs of
+MailboxService (mailbox) ran in one mode, IMPLICIT where it can be; what they left behind was looked at by direct connections.
 **yes**: every check of it was as it has to be, in every mode; **no**: the server does not have it, and popgate said so as the
 contract has it; **FAILED**: a check failed; an empty cell: the server does not offer it. The numbers are the notes below.
 

@@ -16,15 +16,21 @@ func WriteMaildir(dir string, messages []Message) error {
 		return err
 	}
 	for i, m := range messages {
-		name := filepath.Join(dir, "new", fileName(i))
-		if err := os.WriteFile(name, m.Stored, 0o600); err != nil {
-			return err
-		}
-		if err := os.Chtimes(name, arrival(i), arrival(i)); err != nil {
+		if _, err := AddToMaildir(dir, i, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// AddToMaildir puts a message into a maildir as new mail that arrived as the
+// one of index i, and returns the name of its file.
+func AddToMaildir(dir string, i int, m Message) (string, error) {
+	name := filepath.Join(dir, "new", fileName(i))
+	if err := os.WriteFile(name, m.Stored, 0o600); err != nil {
+		return "", err
+	}
+	return name, os.Chtimes(name, arrival(i), arrival(i))
 }
 
 // LinkMaildir makes the maildir dir with the messages of the maildir from.

@@ -2,6 +2,7 @@ package seed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,11 +31,27 @@ func (m Message) InMbox() []byte {
 func WriteMbox(name string, messages []Message) error {
 	var mbox bytes.Buffer
 	for i, m := range messages {
-		fmt.Fprintf(&mbox, "From sender@example.test %s\n", arrival(i).UTC().Format("Mon Jan _2 15:04:05 2006"))
-		mbox.Write(m.InMbox())
-		mbox.WriteByte('\n')
+		mbox.Write(mboxEntry(i, m))
 	}
 	return os.WriteFile(name, mbox.Bytes(), 0o600)
+}
+
+// AddToMbox appends a message that arrived as the one of index i to an mbox.
+func AddToMbox(name string, i int, m Message) error {
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(mboxEntry(i, m))
+	return errors.Join(err, file.Close())
+}
+
+func mboxEntry(i int, m Message) []byte {
+	var entry bytes.Buffer
+	fmt.Fprintf(&entry, "From sender@example.test %s\n", arrival(i).UTC().Format("Mon Jan _2 15:04:05 2006"))
+	entry.Write(m.InMbox())
+	entry.WriteByte('\n')
+	return entry.Bytes()
 }
 
 // WriteFiles makes a directory with a file a message, whose names are in the
@@ -44,9 +61,16 @@ func WriteFiles(dir string, messages []Message) error {
 		return err
 	}
 	for i, m := range messages {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d", i+1)), m.Stored, 0o600); err != nil {
+		if _, err := AddToFiles(dir, i, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// AddToFiles puts a message that arrived as the one of index i into such a
+// directory, and returns the name of its file.
+func AddToFiles(dir string, i int, m Message) (string, error) {
+	name := filepath.Join(dir, fmt.Sprintf("%02d", i+1))
+	return name, os.WriteFile(name, m.Stored, 0o600)
 }
