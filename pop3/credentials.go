@@ -29,7 +29,7 @@ type Credentials struct {
 }
 
 // Auth logs in by SASL (AUTH, RFC 5034), and returns the mechanism that it used and the status line. Without a mechanism in the
-// credentials it asks for CAPA and takes the strongest that both sides have; a refusal is final and no weaker one is tried.
+// credentials it asks for CAPA, unless a list is known, and takes the strongest that both sides have; a refusal is final and no weaker one is tried.
 //
 // Errors: ErrNotOffered means that there is no common mechanism, or no channel binding for one that ends in -PLUS; a *RefusedError
 // may hold the reason that a server gave for refusing a token. A *MalformedError is a challenge that the mechanism does not have, or
@@ -155,8 +155,10 @@ func (cr Credentials) proof() proof {
 
 // strongest returns the first of our mechanisms that CAPA lists and that fits the credentials.
 func (c *Client) strongest(ctx context.Context, cr Credentials) (string, error) {
-	if _, _, err := c.Capa(ctx); err != nil {
-		return "", err
+	if c.capa == nil {
+		if _, _, err := c.Capa(ctx); err != nil {
+			return "", err
+		}
 	}
 	_, bound := c.binding().channel()
 	for _, m := range mechanisms {

@@ -66,6 +66,36 @@ func TestLogin(t *testing.T) {
 			S: +OK
 			S: EXPIRE 0
 			S: .`}},
+		"in UTF-8": {password, []string{`
+			S: +OK
+			C: CAPA
+			S: +OK
+			S: UTF8
+			S: SASL PLAIN
+			S: .
+			C: UTF8
+			S: +OK
+			C: AUTH PLAIN ` + plain + `
+			S: +OK
+			C: CAPA
+			S: +OK
+			S: EXPIRE 0
+			S: .`}},
+		"UTF8 refused": {password, []string{`
+			S: +OK
+			C: CAPA
+			S: +OK
+			S: UTF8 USER
+			S: SASL PLAIN
+			S: .
+			C: UTF8
+			S: -ERR what?
+			C: AUTH PLAIN ` + plain + `
+			S: +OK
+			C: CAPA
+			S: +OK
+			S: EXPIRE 0
+			S: .`}},
 		"PLAIN": {password, []string{`
 			S: +OK
 			C: CAPA
@@ -247,8 +277,13 @@ func TestLoginRefused(t *testing.T) {
 			S: .`}, "pop3: not offered by the server"},
 		"a mechanism of one's own": {pop3.Credentials{Username: "alice", Password: "secret", Mechanism: "CRAM-MD5"}, []string{`
 			S: +OK
+			C: CAPA
+			S: -ERR what?
 			C: AUTH CRAM-MD5
 			S: -ERR what?`}, `pop3: AUTH: "-ERR what?"`},
+		"a mechanism of one's own, and a server that hangs up on CAPA": {pop3.Credentials{Username: "alice", Password: "secret", Mechanism: "CRAM-MD5"}, []string{
+			"S: +OK\nC: CAPA\nCLOSE", "S: +OK\nC: AUTH CRAM-MD5\nS: -ERR what?",
+		}, `pop3: AUTH: "-ERR what?"`},
 		"CAPA is nonsense": {password, []string{"S: +OK\nC: CAPA\nS: what?"}, "pop3: CAPA: protocol error: a reply without +OK or -ERR"},
 	} {
 		inBubble(t, name, func(t *testing.T) {

@@ -29,13 +29,13 @@ func (m *Mailbox) login(ctx context.Context) (*pop3.Client, pop3.Extensions, err
 		return nil, pop3.Extensions{}, err
 	}
 	err = m.authenticate(ctx, c)
-	if cannotCAPA(err) && m.plain() {
+	if cannotCAPA(err) && (m.plain() || m.Credentials.Mechanism != "") {
 		// It hangs up on what it does not know, or falls silent: once more, without CAPA.
 		_ = c.Close() // it is dead already
 		if c, err = m.Dial(ctx); err != nil {
 			return nil, pop3.Extensions{}, err
 		}
-		if err = m.userPass(ctx, c); err == nil {
+		if err = m.withoutCAPA(ctx, c); err == nil {
 			return c, pop3.Extensions{}, nil
 		}
 	}
@@ -91,10 +91,43 @@ func (m *Mailbox) plain() bool {
 	return cr.Mechanism == "" && cr.AccessToken == "" && !cr.External && cr.Identity == ""
 }
 
+// authenticate logs in, in UTF-8 where the server has that: without it, it may send a substitute in place of a message that has octets
+// beyond ASCII (RFC 6856 section 2.1), which is no message to store, and the deletion of which would delete the message.
 func (m *Mailbox) authenticate(ctx context.Context, c *pop3.Client) error {
-	_, _, err := c.Auth(ctx, m.Credentials)
+	capabilities, _, err := c.Capa(ctx)
 	if errors.Is(err, pop3.ErrNotOffered) && m.plain() {
 		return m.userPass(ctx, c)
+	}
+	if err != nil && !errors.Is(err, pop3.ErrNotOffered) {
+		return err
+	}
+	if err := inUTF8(ctx, c, pop3.ExtensionsOf(capabilities)); err != nil {
+		return err
+	}
+	_, _, err = c.Auth(ctx, m.Credentials)
+	if errors.Is(err, pop3.ErrNotOffered) && m.plain() {
+		return m.userPass(ctx, c)
+	}
+	return err
+}
+
+// withoutCAPA logs in without asking what the server can do.
+func (m *Mailbox) withoutCAPA(ctx context.Context, c *pop3.Client) error {
+	if m.plain() {
+		return m.userPass(ctx, c)
+	}
+	_, _, err := c.Auth(ctx, m.Credentials)
+	return err
+}
+
+// inUTF8 switches the session to UTF-8, if the server can do it.
+func inUTF8(ctx context.Context, c *pop3.Client, e pop3.Extensions) error {
+	if !e.Utf8 {
+		return nil
+	}
+	_, err := c.Utf8(ctx)
+	if _, refused := errors.AsType[*pop3.RefusedError](err); refused {
+		return nil // it lists what it has not; octets beyond ASCII come as they are, as from servers without UTF8
 	}
 	return err
 }
