@@ -61,10 +61,6 @@ func (s *service) job(
 // mailboxError translates the errors that package mailbox has of its own.
 func mailboxError(err error) error {
 	switch {
-	case errors.Is(err, engine.ErrCursorDamaged):
-		return invalid("cursor", "is damaged")
-	case errors.Is(err, engine.ErrCursorForeign):
-		return invalid("cursor", "is that of another mailbox")
 	case errors.Is(err, engine.ErrTooLarge):
 		return &fault{
 			code: codes.ResourceExhausted, reason: pb.ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE,
@@ -88,6 +84,17 @@ func mailboxError(err error) error {
 		}
 	case errors.Is(err, errStalled):
 		return streamStalled("")
+	}
+	return cursorError("cursor", err)
+}
+
+// cursorError translates what is wrong with a cursor in a field of the request.
+func cursorError(field string, err error) error {
+	switch {
+	case errors.Is(err, engine.ErrCursorDamaged):
+		return invalid(field, "is damaged")
+	case errors.Is(err, engine.ErrCursorForeign):
+		return invalid(field, "is that of another mailbox")
 	}
 	return err
 }

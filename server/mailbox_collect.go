@@ -29,7 +29,7 @@ func (s *service) CollectMessages(stream grpc.BidiStreamingServer[pb.CollectMess
 		defer sink.close()
 		collector, err := m.NewCollector(collectOf(open), sink)
 		if err != nil {
-			return err
+			return cursorError("open.fetch.cursor", err)
 		}
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)

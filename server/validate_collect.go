@@ -33,9 +33,12 @@ func (v *violations) collect(r *pb.CollectMessagesRequest) {
 
 func (v *violations) open(prefix string, r *pb.CollectOpen) {
 	fetch := r.GetFetch()
+	if fetch == nil {
+		fetch = &pb.FetchMessagesRequest{}
+	}
 	v.access(prefix+"fetch.", fetch)
 	v.selection(prefix+"fetch.", fetch)
-	if fetch != nil && fetch.HeaderLines != nil {
+	if fetch.HeaderLines != nil {
 		v.add(prefix+"fetch.header_lines", "is for FetchMessages: what is not delivered whole cannot be settled")
 	}
 	if _, all := fetch.GetSelection().(*pb.FetchMessagesRequest_All); r.GetOffer() && (fetch.GetSelection() != nil && !all || len(fetch.GetSeenUniqueIds()) > 0) {
