@@ -82,6 +82,7 @@ func (c *Collector) round(ctx context.Context, login loginFunc) (more bool, err 
 	}
 	defer func() { _ = client.Close() }()
 	c.login, c.busy, c.delay = time.Now(), time.Now(), extensions.LoginDelay
+	c.list, c.marks = nil, nil // not two at once
 	now, err := list(ctx, client, c.what.All)
 	if err != nil {
 		return false, c.blind(err)
