@@ -161,6 +161,26 @@ func TestCollectLimits(t *testing.T) {
 	}
 }
 
+// TestCollectForeign: the cursor of another mailbox, or one that has lost an octet, never means that nothing was seen; nothing is sent.
+func TestCollectForeign(t *testing.T) {
+	m := newMailbox(t, 1)
+	g := newGateway(t, m.piped)
+	f, err := g.fetch(t, &pb.FetchMessagesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := len(m.Commands())
+	other := &pb.FetchMessagesRequest{
+		Server: &pb.Server{Host: "other.example.test", Tls: anywhere().GetTls()}, Credentials: alicesMailbox(), Selection: cursorOf(f.cursor),
+	}
+	wantFields(t, "foreign", g.collect(t, &pb.CollectOpen{Fetch: other}).run(t, nil), "open.fetch.cursor")
+	cut := &pb.FetchMessagesRequest{Selection: cursorOf(f.cursor[:len(f.cursor)-1])}
+	wantFields(t, "cut", g.collect(t, &pb.CollectOpen{Fetch: cut}).run(t, nil), "open.fetch.cursor")
+	if len(m.Commands()) != sent {
+		t.Errorf("sent %q", m.Commands()[sent:])
+	}
+}
+
 // TestCollectFirst: what does not begin with `open` is no call, and nothing is dialled.
 func TestCollectFirst(t *testing.T) {
 	g := newGateway(t, func(c *Config) { c.dial = nil })
