@@ -11,6 +11,7 @@ require (
 	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
 	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.4 // logging, recovery and selection in the interceptor chain
+	github.com/rivo/uniseg v0.4.7 // the command: how wide text is on a terminal
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command
 	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion
 	github.com/spf13/pflag v1.0.9 // cobra's flags, to set them from POPGATE_* too
@@ -19,6 +20,7 @@ require (
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
 	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections; proxy: SOCKS5
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
+	golang.org/x/term v0.48.0 // the command: whether and how wide a terminal is, and a password that is not shown
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // google.rpc error details
 	google.golang.org/grpc v1.85.0 // the service
 	google.golang.org/protobuf v1.36.12 // its messages
@@ -26,7 +28,7 @@ require (
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc v1.6.2 // indirect

@@ -14,6 +14,6 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "popgate:", err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
 }

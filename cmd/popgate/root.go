@@ -11,13 +11,24 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// run runs popgate with its arguments until it is done or ctx ends.
+// run runs popgate with its arguments until it is done or ctx ends. A *usageError is a command line that is wrong, a *partialError
+// work that is done in part.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root := rootCommand()
+	understood := false
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := fromEnvironment(cmd.Flags(), os.LookupEnv)
+		understood = err == nil
+		return err
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !understood { // cobra's own errors have no type
+		return &usageError{err}
+	}
+	return err
 }
 
 func rootCommand() *cobra.Command {
@@ -27,16 +38,16 @@ func rootCommand() *cobra.Command {
 		Long: `popgate puts POP3 behind gRPC: a backend in any language reads mailboxes through generated stubs.
 
 Every flag can also be set by an environment variable: --allow-target by POPGATE_ALLOW_TARGET, and so on.
-Values of a flag that may be repeated are separated by commas there. A flag is stronger than its variable.`,
+Values of a flag that may be repeated are separated by commas there. A flag is stronger than its variable.
+
+` + statusHelp,
 		Example: `  popgate demo
+  popgate list alice@example.com
   popgate serve --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem --listen :9110`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return fromEnvironment(cmd.Flags(), os.LookupEnv)
-		},
 	}
-	root.AddCommand(serveCommand(), demoCommand(), healthcheckCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), listCommand(), healthcheckCommand(), versionCommand())
 	return root
 }
 
