@@ -10,9 +10,11 @@ tool (
 require (
 	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
+	github.com/gofrs/flock v0.13.2 // the command: one fetch at a time into a folder, on every system
 	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.4 // logging, recovery and selection in the interceptor chain
 	github.com/rivo/uniseg v0.4.7 // the command: how wide text is on a terminal
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command
+	github.com/schollz/progressbar/v3 v3.19.1 // the command: how far fetch is, how fast, and how long it takes yet
 	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion
 	github.com/spf13/pflag v1.0.9 // cobra's flags, to set them from POPGATE_* too
 	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
@@ -28,6 +30,7 @@ require (
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect

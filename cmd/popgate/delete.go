@@ -125,7 +125,7 @@ func deleteMessages(ctx context.Context, a *access, ids []string, w io.Writer, a
 				undone++
 			}
 			if asJSON {
-				_ = encoder.Encode(d) // Flush has the error
+				_ = encoder.Encode(d) //nolint:errchkjson // Flush has the error
 				continue
 			}
 			line := d.Outcome + "\t" + terminal.Plain(d.UniqueID)

@@ -99,7 +99,7 @@ func direct(to *pb.Server, config server.Config) (conn *grpc.ClientConn, stop fu
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		gateway.Shutdown(now)
-		<-served
+		<-served //nolint:errcheck // it was asked to end
 	}
 	if err != nil {
 		stop()

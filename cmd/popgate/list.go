@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,7 +98,7 @@ func listMessages(ctx context.Context, a *access, header bool, out lister) error
 		}
 	}
 	if refused > 0 {
-		return &partialError{fmt.Errorf("the server refused the header of %d messages", refused)}
+		return &partialError{fmt.Errorf("headers that the server refused: %d", refused)}
 	}
 	return nil
 }
@@ -127,14 +128,14 @@ func numberOf(m *pb.ListedMessage) string {
 	if m.MessageNumber == nil {
 		return "?"
 	}
-	return fmt.Sprint(m.GetMessageNumber())
+	return strconv.FormatUint(uint64(m.GetMessageNumber()), 10)
 }
 
 func octetsOf(m *pb.ListedMessage) string {
 	if m.Octets == nil {
 		return "?"
 	}
-	return fmt.Sprint(m.GetOctets())
+	return strconv.FormatInt(m.GetOctets(), 10)
 }
 
 // tableLister prints for a person. It does not wait for the widest entry: 100,000 messages begin to show at once.
@@ -234,7 +235,7 @@ type jsonMessage struct {
 
 func (l *jsonLister) message(m *pb.ListedMessage) {
 	h := m.GetHeader()
-	_ = l.encoder.Encode(jsonMessage{ // flush has the error
+	_ = l.encoder.Encode(jsonMessage{ //nolint:errchkjson // flush has the error
 		Number: m.MessageNumber, Octets: m.Octets, UniqueID: m.GetUniqueId(), IDKind: kindName(m.GetIdKind()), Line: m.GetLine(),
 		Date: h.GetDate(), Sender: h.GetSender(), Recipients: h.GetRecipients(), Subject: h.GetSubject(), MessageID: h.GetMessageId(),
 		Failure: m.GetFailure().GetResponse(),

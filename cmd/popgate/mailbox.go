@@ -88,7 +88,7 @@ func (c *mailboxConfig) access(cmd *cobra.Command, text string) (*access, error)
 		}
 	}
 	if a.Password != "" && c.passwordFile == "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "popgate: warning: the process list shows the password in the URL to everybody on this machine")
+		cmd.PrintErrln("popgate: warning: the process list shows the password in the URL to everybody on this machine")
 	}
 	if a, err = a.Discover(ctx, net.DefaultResolver.LookupSRV); err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ func either(first, second string) string {
 func (c *mailboxConfig) server(a account.Account) (*pb.Server, error) {
 	options := &pb.TlsOptions{ServerName: c.name, InsecureSkipVerify: c.unsafeUnverifiedTLS}
 	switch {
-	case c.unsafePlaintext && a.TLS == account.Implicit && a.Domain == "":
-		return nil, &usageError{errors.New("--unsafe-plaintext does not go with pops://, which is TLS from the first octet")}
+	case c.unsafePlaintext && a.TLS == account.Implicit:
+		return nil, &usageError{errors.New("--unsafe-plaintext does not go with TLS from the first octet; write pop://user@host")}
 	case c.unsafePlaintext:
 		options.Mode = pb.TlsMode_TLS_MODE_PLAINTEXT
 	case a.TLS == account.Implicit:

@@ -72,7 +72,7 @@ func parseURL(scheme, rest string) (a Account, err error) {
 	}
 	rest = strings.TrimSuffix(rest, "/")
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		if err := a.parseUser(rest[:at]); err != nil {
+		if a.User, a.Mechanism, a.Password, err = parseUser(rest[:at]); err != nil {
 			return Account{}, err
 		}
 		rest = rest[at+1:]
@@ -87,25 +87,25 @@ func parseURL(scheme, rest string) (a Account, err error) {
 }
 
 // parseUser reads user;AUTH=mechanism:password, where a user's name has ":", ";", "@", "/" and "%" percent-encoded.
-func (a *Account) parseUser(text string) (err error) {
-	text, password, _ := strings.Cut(text, ":")
-	name, mechanism, ok := cutFold(text, ";auth=")
-	if ok && mechanism != "*" { // any (RFC 2384 section 4)
-		if strings.HasPrefix(mechanism, "+") {
-			return fmt.Errorf("AUTH=%s is no SASL mechanism; leave it out, and popgate takes the strongest", mechanism)
-		}
-		a.Mechanism = strings.ToUpper(mechanism)
+func parseUser(text string) (user, mechanism, password string, err error) {
+	text, password, _ = strings.Cut(text, ":")
+	name, mechanism, _ := cutFold(text, ";auth=")
+	switch {
+	case mechanism == "*": // any (RFC 2384 section 4)
+		mechanism = ""
+	case strings.HasPrefix(mechanism, "+"):
+		return "", "", "", fmt.Errorf("AUTH=%s is no SASL mechanism; leave it out, and popgate takes the strongest", mechanism)
 	}
-	if a.User, err = url.PathUnescape(name); err != nil {
-		return errors.New("the user's name is not percent-encoded as in a URL")
+	if user, err = url.PathUnescape(name); err != nil {
+		return "", "", "", errors.New("the user's name is not percent-encoded as in a URL")
 	}
-	if a.Password, err = url.PathUnescape(password); err != nil {
-		return errors.New("the password is not percent-encoded as in a URL")
+	if password, err = url.PathUnescape(password); err != nil {
+		return "", "", "", errors.New("the password is not percent-encoded as in a URL")
 	}
-	if a.User == "" {
-		return errors.New("the URL has an empty user's name")
+	if user == "" {
+		return "", "", "", errors.New("the URL has an empty user's name")
 	}
-	return nil
+	return user, strings.ToUpper(mechanism), password, nil
 }
 
 // cutFold is strings.Cut for a separator in any letter case.

@@ -27,7 +27,7 @@ func (a Account) Discover(ctx context.Context, lookup LookupSRV) (Account, error
 		_, records, err := lookup(ctx, kind.service, "tcp", a.Domain)
 		var dns *net.DNSError
 		switch {
-		case err != nil && !(errors.As(err, &dns) && dns.IsNotFound):
+		case err != nil && (!errors.As(err, &dns) || !dns.IsNotFound):
 			return a, fmt.Errorf("%s: cannot ask DNS for the host: %w; name the host by pops://user@host", a.Domain, err)
 		case len(records) == 0:
 			continue

@@ -9,7 +9,8 @@ type netrcEntry struct {
 }
 
 // parseNetrc reads a netrc file as ftp(1) has it: words between white space, and macros, which are passed over to their blank line.
-// A word may stand in double quotes, with a backslash before what is to be taken as it is.
+// A word may stand in double quotes, with a backslash before what is to be taken as it is. (jdx/go-netrc, the library of most users, has
+// neither macros nor quotes, and panics at a file that ends early.)
 func parseNetrc(text string) (entries []netrcEntry) {
 	for {
 		var word string

@@ -42,7 +42,7 @@ func TestNetrc(t *testing.T) {
 	}
 }
 
-func TestNetrcNeverPanics(t *testing.T) {
+func TestNetrcNeverPanics(*testing.T) {
 	for i := range len(netrcFile) {
 		parseNetrc(netrcFile[:i])
 	}

@@ -22,10 +22,10 @@ const defaultWidth = 80
 // Width returns how many columns a terminal has, or 0 where w is none.
 func Width(w io.Writer) int {
 	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor is small
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { //nolint:gosec // a descriptor is small
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 		return width
 	}
 	return defaultWidth
@@ -75,12 +75,12 @@ func Fit(text string, columns int) string {
 
 // CanAsk reports whether there is a person at standard input who can be asked at standard error.
 func CanAsk() bool {
-	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a descriptor is small
+	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd()))
 }
 
 // AskSecret asks for a line that is not shown. Where ctx ends first the terminal is as it was before, and what was typed is lost.
 func AskSecret(ctx context.Context, question string) (string, error) {
-	fd := int(os.Stdin.Fd()) //nolint:gosec // a descriptor is small
+	fd := int(os.Stdin.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", err
@@ -100,6 +100,6 @@ func AskSecret(ctx context.Context, question string) (string, error) {
 	case a := <-answers:
 		return string(a.line), a.err
 	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
+		return "", errors.Join(errors.New("interrupted"), term.Restore(fd, before))
 	}
 }
