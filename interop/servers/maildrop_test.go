@@ -95,6 +95,7 @@ func (x *run) direct(t *testing.T, u user) *drive.Dialogue {
 	t.Helper()
 	for deadline := time.Now().Add(drive.Patience / 4); ; time.Sleep(drive.Patience / 600) {
 		d := x.raw(t, implicit)
+		d.Command("UTF8") // as MailboxService does; who has it not refuses it
 		d.Must("USER " + u.name)
 		reply := d.Command("PASS " + u.password)
 		if strings.HasPrefix(reply, "+OK") {
