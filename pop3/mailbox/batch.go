@@ -77,8 +77,8 @@ type batch struct {
 	first   uint64 // delivery id of entries[0]
 	entries []entry
 	oldest  int   // in entries: those before it need no settlement any more
-	count   int   // messages that were asked for
-	open    int   // of these, those that are neither settled nor refused
+	count   int   // messages that were asked for and not refused
+	open    int   // of these, those that are not settled
 	load    int64 // octets of these
 	mark    []int // entries that are deleting, in the order of their settlements
 	flight  []int // what is sent and not answered: an entry to mark, or retr
@@ -159,14 +159,15 @@ func (b *batch) reply(now time.Time, refused *pop3.RefusedError) (item Item, ret
 	item = b.list.item(int(b.wanted[b.answered]))
 	b.answered++
 	e := entry{stage: arriving, kind: item.Kind, number: item.Number, octets: max(item.Octets, 0), id: item.UniqueID}
-	if refused != nil {
+	switch {
+	case refused != nil: // it takes no room in the batch, else what is refused would keep what is behind it from coming
 		e.stage = failed
 		b.close(&e)
-	}
-	b.entries = append(b.entries, e)
-	if b.begun.IsZero() {
+		b.count--
+	case b.begun.IsZero():
 		b.begun = now
 	}
+	b.entries = append(b.entries, e)
 	return item, true
 }
 
@@ -278,7 +279,7 @@ func (b *batch) rebase(at func(id string) uint32) {
 	b.flight, b.mark, b.count, b.open, b.load = nil, nil, 0, 0, 0
 	for i := range b.entries {
 		e := &b.entries[i]
-		e.number = 0
+		e.number, e.response = 0, ""
 		if e.kind == Unique {
 			e.number = at(e.id)
 		}
