@@ -365,4 +365,3 @@ func (w *trial) rebase(gone bool) {
 	})
 	w.begin(wanted...)
 }
-

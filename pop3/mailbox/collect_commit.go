@@ -164,9 +164,10 @@ func (c *Collector) abandon(ctx context.Context) error {
 			fates[e] = Kept
 		case NotFound:
 			fates[e] = after.fate(e.id)
-		case Lost:
+		case Deleted, Kept, Lost:
+		}
+		if fates[e] == Lost {
 			ending = ErrCommitUnknown
-		case Deleted, Kept:
 		}
 	}
 	told := c.report(old, Commit{Outcome: d.Outcome, Response: d.Response}, func(e *entry) Fate { return fates[e] })

@@ -9,35 +9,37 @@ import (
 )
 
 // again logs in for another round: after the server's LOGIN-DELAY, and with fresh credentials where they are needed. It is given up by
-// errStopped where nothing more is wanted and nothing is to be found out.
+// errStopped where the login has no use any more.
 func (c *Collector) again(ctx context.Context) (*pop3.Client, pop3.Extensions, error) {
 	if err := c.rest(ctx); err != nil {
 		return nil, pop3.Extensions{}, err
 	}
-	var until time.Time
+	var until time.Time // for fresh credentials; those that come are tried till then, however often they are wrong
 	for {
 		c.renew()
 		client, extensions, err := c.mailbox.again(ctx)
+		c.login = time.Now()
 		refused, ok := errors.AsType[*pop3.RefusedError](err)
 		if !ok || refused.InUse() || refused.Code != "" && refused.Code != "AUTH" || !refused.IsLogin() && refused.Command != "USER" {
 			return client, extensions, err
 		}
-		if until.IsZero() {
+		switch {
+		case until.IsZero():
 			until = time.Now().Add(credentialsWait)
+		case !time.Now().Before(until):
+			return nil, pop3.Extensions{}, err
 		}
 		if err := c.sink.CredentialsNeeded(refused); err != nil {
 			return nil, pop3.Extensions{}, err
 		}
-		for !c.renewed() {
-			if c.noneToCome() || !time.Now().Before(until) {
-				return nil, pop3.Extensions{}, err
-			}
-			if err := c.pause(ctx, time.Until(until)); err != nil {
-				return nil, pop3.Extensions{}, err
-			}
+		if err := c.awaitRenewal(ctx, until, refused); err != nil {
+			return nil, pop3.Extensions{}, err
 		}
 	}
 }
+
+// needless reports whether another login has no use: the caller wants nothing more, and nothing is to be found out or deleted.
+func (c *Collector) needless() bool { return c.lost == nil && !c.settling && !c.carried && c.over() }
 
 // rest waits until the server allows the next login.
 func (c *Collector) rest(ctx context.Context) error {
@@ -46,7 +48,7 @@ func (c *Collector) rest(ctx context.Context) error {
 		until = until.Add(c.delay)
 	}
 	for {
-		if c.lost == nil && !c.settling && c.over() {
+		if c.needless() {
 			return errStopped
 		}
 		most := time.Until(until)
@@ -57,6 +59,22 @@ func (c *Collector) rest(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// awaitRenewal waits for fresh credentials. Where they do not come the error is refused.
+func (c *Collector) awaitRenewal(ctx context.Context, until time.Time, refused error) error {
+	for !c.renewed() {
+		switch {
+		case c.noneToCome() || !time.Now().Before(until):
+			return refused
+		case c.needless():
+			return errStopped
+		}
+		if err := c.pause(ctx, time.Until(until)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // renew uses fresh credentials, if there are any.
