@@ -48,7 +48,7 @@ func (c *Collector) chosen(ctx context.Context, client *pop3.Client) (*plan, err
 		unique := c.list.kinds[i] == Unique
 		switch {
 		case !unique:
-			o.open[i], fresh = true, fresh || len(c.offered) == 0
+			o.open[i], fresh = true, fresh || len(c.offered) == 0 || c.carried
 		case !contains(c.offered, mark):
 			o.open[i], fresh = true, true
 			news = append(news, mark)

@@ -144,6 +144,11 @@ func (c *Collector) carry() {
 	c.carried = true
 	c.with(func(b *batch) {
 		c.pass(b, func(e *entry) bool { return e.stage != arriving && e.stage != void })
+		for i := range b.entries {
+			if b.entries[i].stage == void {
+				c.summary.Failed-- // it is asked for again
+			}
+		}
 	})
 }
 
