@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/popgate/popgate/pop3"
 )
@@ -21,6 +20,7 @@ type caller struct {
 	got    func(c *caller, d *Delivery) error // after each delivery; nil: settle for deletion
 	choose func(items []Item, done bool) error
 	needed func()
+	before func(c *caller) // Run
 }
 
 // collect runs a Collector in virtual time.
@@ -38,6 +38,9 @@ func (r *rig) collect(t *testing.T, what Collect, c *caller) (Summary, error) {
 			return c.got(c, d)
 		}
 		return c.Settle(ToDelete, d.ID)
+	}
+	if c.before != nil {
+		c.before(c)
 	}
 	return c.Run(t.Context())
 }
@@ -70,9 +73,3 @@ var fateNames = map[Fate]string{Deleted: "deleted", Kept: "kept", Lost: "unknown
 
 // left returns the unique-ids that are in the maildrop.
 func (r *rig) left() string { return strings.Join(r.drop.UniqueIDs(), " ") }
-
-// collectTest runs a test in virtual time.
-func collectTest(t *testing.T, f func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, f)
-}

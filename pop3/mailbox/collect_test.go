@@ -156,6 +156,12 @@ func TestCollect(t *testing.T) {
 			ids: "d1 d2 d2 k3", logins: 1, left: "k3", knows: "k3", found: []Finding{UniqueIDsDuplicate}, what: Collect{CommitMessages: 2},
 			events: "progress|1 d1|2 d2|3 d2|4 k3|COMMITTED d1=deleted d2=deleted d2=deleted k3=kept|cursor|cursor",
 		},
+		"blank": {
+			ids: "d1 d2", logins: 1, found: []Finding{UniqueIDsMissing}, what: Collect{CommitMessages: 1},
+			setup:  func(r *rig) { r.srv.Intercept = answering(map[string]string{"UIDL": framed("1 |2 d2")}) },
+			got:    func(c *caller, d *Delivery) error { return c.SettleThrough(ToDelete, d.ID) },
+			events: "progress|1 |2 d2|COMMITTED =deleted d2=deleted|cursor|cursor",
+		},
 		"twice, and not settled": {
 			ids: "d1 d2 d2 x3", logins: 2, left: "d2 d2 x3", err: ErrUnsettled, found: []Finding{UniqueIDsDuplicate},
 			events: "progress|1 d1|2 d2|3 d2|4 x3|COMMITTED d1=deleted d2=kept d2=kept|cursor",
