@@ -40,6 +40,7 @@ type entry struct {
 	stage    stage
 	kind     Kind
 	number   uint32 // in this login
+	listed   int64  // octets by LIST, or -1
 	octets   int64  // by LIST until the message is whole
 	id       string
 	since    time.Time // when it was whole
@@ -158,7 +159,7 @@ func (b *batch) reply(now time.Time, refused *pop3.RefusedError) (item Item, ret
 	}
 	item = b.list.item(int(b.wanted[b.answered]))
 	b.answered++
-	e := entry{stage: arriving, kind: item.Kind, number: item.Number, octets: max(item.Octets, 0), id: item.UniqueID}
+	e := entry{stage: arriving, kind: item.Kind, number: item.Number, listed: item.Octets, octets: max(item.Octets, 0), id: item.UniqueID}
 	switch {
 	case refused != nil: // it takes no room in the batch, else what is refused would keep what is behind it from coming
 		e.stage = failed
@@ -273,15 +274,18 @@ func (b *batch) waiting() (since time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// rebase carries the batch over to another login, with nothing marked there. at finds the number of a unique-id, or 0. What was settled
-// for deletion is to be marked anew; what was asked for and did not come whole is forgotten.
-func (b *batch) rebase(at func(id string) uint32) {
+// rebase carries the batch over to another login, with nothing marked there. at finds the number of the message with a unique-id and so
+// many octets by LIST, or 0: then its unique-id is worth nothing any more. What was settled for deletion is to be marked anew; what was
+// asked for and did not come whole is forgotten.
+func (b *batch) rebase(at func(id string, octets int64) uint32) {
 	b.flight, b.mark, b.count, b.open, b.load = nil, nil, 0, 0, 0
 	for i := range b.entries {
 		e := &b.entries[i]
 		e.number, e.response = 0, ""
 		if e.kind == Unique {
-			e.number = at(e.id)
+			if e.number = at(e.id, e.listed); e.number == 0 {
+				e.kind = Missing
+			}
 		}
 		if e.stage == arriving || e.stage == void {
 			e.stage = failed

@@ -104,7 +104,7 @@ func (w *trial) key() string {
 	put(int64(len(b.entries)), int64(len(m.got)), int64(len(m.untaken)), int64(len(b.wanted)))
 	for i := range b.entries {
 		e := &b.entries[i]
-		put(int64(e.stage), int64(e.number), e.octets, since(e.since), int64(len(e.response)))
+		put(int64(e.stage), int64(e.kind), int64(e.number), e.octets, since(e.since), int64(len(e.response)))
 	}
 	for _, g := range m.got {
 		put(int64(g.message), int64(g.state), int64(g.settled), int64(g.dele), int64(g.number), g.octets, int64(g.since))
@@ -265,7 +265,7 @@ func (m *model) settleOne(d Disposition, g *promised) {
 		return
 	}
 	g.state, g.settled = isSettled, d
-	if d == ToKeep && m.kinds[g.message] == Unique {
+	if d == ToKeep && m.kinds[g.message] == Unique && !(m.gone && g.message == 0) {
 		m.untaken = append(m.untaken, m.id(g.message))
 	}
 }
@@ -336,6 +336,9 @@ func (w *trial) rebase(gone bool) {
 	m.login++
 	m.gone = gone
 	m.flight = nil
+	if gone {
+		m.untaken = slices.DeleteFunc(m.untaken, func(id string) bool { return id == m.id(0) })
+	}
 	var wanted []int
 	for message := range m.kinds {
 		passed := m.kinds[message] == Unique && slices.ContainsFunc(m.got, func(g promised) bool {
@@ -355,9 +358,9 @@ func (w *trial) rebase(gone bool) {
 			g.state = hasFailed
 		}
 	}
-	w.b.rebase(func(id string) uint32 {
+	w.b.rebase(func(id string, octets int64) uint32 {
 		for _, g := range m.got {
-			if m.id(g.message) == id {
+			if m.id(g.message) == id && m.octets[g.message] == octets {
 				return g.number
 			}
 		}

@@ -13,8 +13,8 @@ import (
 type Collect struct {
 	// Fetch says what to deliver. HeaderLines has no meaning: what was not delivered whole is never settled.
 	Fetch
-	// Offer has the listing offered, and delivers what is chosen of it. Of the selection only All has a meaning then, that a server
-	// without unique-ids will do.
+	// Offer has the listing offered, and delivers what is chosen of it. UniqueIDs, Cursor and Seen have no meaning then, and All says
+	// that a server without unique-ids will do.
 	Offer bool
 	// MaxUnsettledMessages is how many messages may be asked for and not settled: 100.
 	MaxUnsettledMessages int

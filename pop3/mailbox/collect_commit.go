@@ -137,6 +137,9 @@ func (c *Collector) abandon(ctx context.Context) error {
 		targets []Target
 		at      []*entry
 	)
+	if !c.noneToCome() { // else it depends on whether something was left to settle
+		ending = ErrUnsettled
+	}
 	for i := range old.entries {
 		switch e := &old.entries[i]; {
 		case e.stage == unsettled || e.stage == void:
@@ -144,7 +147,7 @@ func (c *Collector) abandon(ctx context.Context) error {
 		case e.toDelete() && e.stage != unmarked:
 			e.stage = unmarked // until it is known better
 			if e.kind == Unique {
-				targets, at = append(targets, Target{UniqueID: e.id}), append(at, e)
+				targets, at = append(targets, Target{UniqueID: e.id, Octets: &e.listed}), append(at, e)
 			}
 		}
 	}
@@ -160,8 +163,8 @@ func (c *Collector) abandon(ctx context.Context) error {
 	for k, e := range at {
 		e.stage, e.response = marked, d.Responses[k]
 		switch fates[e] = d.Fates[k]; fates[e] {
-		case Ambiguous:
-			fates[e] = Kept
+		case Ambiguous: // it would not do if a cursor knew it as kept: it may be another one
+			fates[e] = Lost
 		case NotFound:
 			fates[e] = after.fate(e.id)
 		case Deleted, Kept, Lost:

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +16,8 @@ func lateLiar(ids ...string) *liar {
 			return l.answers(lines), true
 		}
 		for i, line := range lines {
-			if line == "RETR 2" {
-				return l.answers(lines[:i]) + l.answer("RETR 2") + "what?\r\n", true
+			if line == "RETR 2" || line == "RETR 3" {
+				return l.answers(lines[:i]) + l.answer(line) + "what?\r\n", true
 			}
 		}
 		return l.answers(lines), true
@@ -123,6 +124,51 @@ func TestCollectLiarLate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCollectLiarRenumbered: what is carried over is deleted by the number that it has in this login.
+func TestCollectLiarRenumbered(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		l := lateLiar("d1", "d2", "k3", "d4")
+		r := lying(t, l)
+		r.serve = func(login int, conn net.Conn) {
+			if login == 2 {
+				l.ids = []string{"k3", "d4", "d1"}
+			}
+			l.serve(conn)
+		}
+		c := &caller{got: settling}
+		if _, err := r.collect(t, Collect{Fetch: Fetch{Selection: Selection{UniqueIDs: []string{"d1", "k3", "d4"}}}}, c); err != nil {
+			t.Error(err)
+		}
+		c.want(t, "progress|1 d1|begun 3|progress|1 k3|2 d4|COMMITTED d1=deleted k3=kept d4=deleted|cursor|cursor")
+		if r.over.Wait(); !slices.Contains(l.got, "DELE 3") || !slices.Contains(l.got, "DELE 2") || l.marked != 2 {
+			t.Errorf("%q", l.got)
+		}
+	})
+}
+
+// TestCollectLiarOther: what was settled in the login before is not deleted where another message has its unique-id in this one.
+func TestCollectLiarOther(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		l := lateLiar("d1", "d2", "d3")
+		r := lying(t, l)
+		r.serve = func(login int, conn net.Conn) {
+			if login == 2 {
+				l.octets = 7 // of each message, by LIST
+			}
+			l.serve(conn)
+		}
+		c := &caller{got: settling}
+		if _, err := r.collect(t, Collect{Fetch: Fetch{Selection: Selection{UniqueIDs: l.ids}}}, c); err != nil {
+			t.Error(err)
+		}
+		c.want(t, "progress|1 d1|begun 2|progress|2 d2|3 d3|COMMITTED d1=kept d2=deleted d3=deleted|cursor|cursor")
+		if r.over.Wait(); l.marked != 2 {
+			t.Errorf("%q", l.got)
+		}
+		knows(t, "alice", c.last()) // that other message is new
+	})
 }
 
 // TestCollectLiarOffer: what was chosen and not delivered in the login before is delivered in this one. What has no unique-id of its own

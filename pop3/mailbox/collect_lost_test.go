@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -203,7 +204,42 @@ func TestCollectUntimelyLost(t *testing.T) {
 			},
 			events: "progress|1 x1|2 k2|3 d3|cursor|COMMITTED k2=kept d3=deleted|cursor",
 		},
+		"another message has the id": {
+			ids: "d1 x2 d3", logins: 2, left: "d1", err: ErrCommitUnknown,
+			setup: func(r *rig) {
+				r.serve = func(login int, conn net.Conn) {
+					if login == 2 {
+						other := pop3test.NewMessage([]byte("another\r\n"))
+						other.UniqueID = "d1"
+						r.drop.Messages = []pop3test.Message{other, r.drop.Messages[2]}
+					}
+					r.srv.ServeConn(conn)
+				}
+			},
+			events: "progress|1 d1|2 x2|3 d3|COMMITTED d1=unknown d3=deleted|cursor",
+		},
 	} {
 		inBubble(t, name, func(t *testing.T) { s.run(t) })
 	}
+}
+
+// TestCollectUntimelySettled: a settlement that comes between the end of its time and the end of the job does not make the job end well,
+// since it has not collected all. That no more settlements come does, where none is missing.
+func TestCollectUntimelySettled(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		r := newRig(t)
+		for _, want := range []error{ErrUnsettled, nil} {
+			c, err := r.NewCollector(Collect{}, &caller{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.list, c.plan, c.batch.entries = &Listing{}, &plan{}, []entry{{stage: kept}}
+			if want == nil {
+				c.HalfClose()
+			}
+			if err := c.abandon(t.Context()); !errors.Is(err, want) {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+	})
 }

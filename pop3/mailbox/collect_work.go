@@ -165,15 +165,21 @@ func (c *Collector) pass(b *batch, which func(*entry) bool) {
 
 // rebase finds the messages of a batch that was carried over in the listing of this login.
 func (c *Collector) rebase(b *batch) {
-	numbers := make(map[string]uint32, len(b.entries))
+	found := make(map[string]int, len(b.entries))
 	for i := range b.entries {
-		numbers[b.entries[i].id] = 0
+		found[b.entries[i].id] = none
 	}
 	for i := range c.list.Len() {
-		if _, wanted := numbers[string(c.list.id(i))]; wanted && c.list.kinds[i] == Unique {
-			numbers[string(c.list.id(i))] = c.list.numbers[i]
+		if _, wanted := found[string(c.list.id(i))]; wanted && c.list.kinds[i] == Unique {
+			found[string(c.list.id(i))] = i
 		}
 	}
-	b.rebase(func(id string) uint32 { return numbers[id] })
+	b.rebase(func(id string, octets int64) uint32 {
+		i := found[id]
+		if i == none || c.list.octets[i] != octets {
+			return 0
+		}
+		return c.list.numbers[i]
+	})
 	c.carried = false
 }

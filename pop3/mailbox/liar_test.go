@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -12,7 +13,8 @@ import (
 
 // liar is a server that lists PIPELINING and cannot do it.
 type liar struct {
-	ids []string
+	ids    []string
+	octets int // of each message by LIST; 0: the true ones
 	// many answers lines that came in one segment, and says whether the connection lives; nil: like one by one.
 	many func(l *liar, lines []string) (reply string, lives bool)
 
@@ -61,7 +63,7 @@ func (l *liar) answer(line string) string {
 	case verb == "UIDL":
 		return l.listing(func(id string) string { return id })
 	case verb == "LIST" && arg == "":
-		return l.listing(func(id string) string { return fmt.Sprint(len(text(id))) })
+		return l.listing(func(id string) string { return fmt.Sprint(cmp.Or(l.octets, len(text(id)))) })
 	case verb == "LIST":
 		return fmt.Sprintf("+OK %d %d\r\n", number, len(text(l.ids[number-1])))
 	case verb == "RETR":
