@@ -9,41 +9,6 @@ import (
 	"github.com/popgate/popgate/pop3"
 )
 
-// promised is a delivery as the promises of batch see it.
-type promised struct {
-	message int // of the maildrop, from 0
-	state   byte
-	settled Disposition
-	dele    byte // of this login
-	number  uint32
-	octets  int64
-	since   int
-}
-
-// States of a promised delivery, and of its DELE.
-const (
-	inArrival, isWhole, isVoid, hasFailed, isSettled = 'a', 'w', 'v', 'f', 's'
-	notSent, isSent, wasDone, wasRefused             = 0, 's', 'd', 'r'
-)
-
-// model says what batch promises, and checks it after each event. It shares nothing with batch.
-type model struct {
-	bounds
-
-	kinds   []Kind
-	octets  []int64 // by LIST
-	first   uint64  // delivery id of deliveries[0]
-	login   uint32  // from 0: message n has the number 10*login + n
-	gone    bool    // message 0 is, in this login
-	wanted  int     // messages in this login
-	asked   []int   // of these
-	flight  []int   // a delivery to mark, or -1 less a message to retrieve
-	got     []promised
-	untaken []string // unique-ids of what was settled to keep
-	stopped bool
-	begun   int // tick of the first delivery, or -1
-}
-
 // trial is a batch, its model, and the time in ticks.
 type trial struct {
 	b    *batch
@@ -112,12 +77,6 @@ func (w *trial) key() string {
 	return string(key)
 }
 
-func (m *model) id(message int) string { return string(rune('a' + message)) }
-
-func (m *model) number(message int) uint32 {
-	return 10*m.login + uint32(message) + 1 //nolint:gosec // small
-}
-
 // begin starts a login whose wanted messages are given.
 func (w *trial) begin(wanted ...int) {
 	l := &Listing{}
@@ -127,7 +86,7 @@ func (w *trial) begin(wanted ...int) {
 			continue
 		}
 		if slices.Contains(wanted, message) {
-			at = append(at, uint32(l.Len())) //nolint:gosec // small
+			at = append(at, uint32(l.Len()))
 		}
 		l.add(w.m.number(message), w.m.id(message))
 		l.octets[l.Len()-1] = w.m.octets[message]
@@ -137,49 +96,11 @@ func (w *trial) begin(wanted ...int) {
 	w.b.begin(l, at)
 }
 
-// open returns the deliveries that are neither settled nor failed, with what is asked for, and their octets.
-func (m *model) open() (count int, octets int64) {
-	for _, g := range m.got {
-		if g.state == inArrival || g.state == isWhole || g.state == isVoid {
-			count, octets = count+1, octets+g.octets
-		}
-	}
-	for _, f := range m.flight {
-		if f < 0 {
-			count, octets = count+1, octets+max(m.octets[-1-f], 0)
-		}
-	}
-	return count, octets
-}
-
-// size returns how many messages the batch has.
-func (m *model) size() (n int) {
-	for _, g := range m.got {
-		if g.state != hasFailed {
-			n++
-		}
-	}
-	for _, f := range m.flight {
-		if f < 0 {
-			n++
-		}
-	}
-	return n
-}
-
 // exhausted reports whether nothing more is to be asked for.
 func (w *trial) exhausted() bool {
 	m := &w.m
 	return m.stopped || len(m.asked) == m.wanted || m.bounds.size > 0 && m.size() >= m.bounds.size ||
 		m.interval > 0 && m.begun >= 0 && time.Duration(w.tick-m.begun)*tick >= m.interval
-}
-
-// mayQuit reports whether nothing is open, and every DELE that is due is answered.
-func (m *model) mayQuit() bool {
-	count, _ := m.open()
-	return count == 0 && len(m.flight) == 0 && !slices.ContainsFunc(m.got, func(g promised) bool {
-		return g.settled == ToDelete && g.number != 0 && g.dele == notSent
-	})
 }
 
 // command checks a command that is to be sent.
@@ -259,17 +180,6 @@ func (w *trial) delivered(whole bool) {
 	w.b.delivered(w.now(), whole, g.octets)
 }
 
-// settleOne is the settlement of a delivery that can be settled.
-func (m *model) settleOne(d Disposition, g *promised) {
-	if g.state != isWhole {
-		return
-	}
-	g.state, g.settled = isSettled, d
-	if d == ToKeep && m.kinds[g.message] == Unique && !(m.gone && g.message == 0) {
-		m.untaken = append(m.untaken, m.id(g.message))
-	}
-}
-
 func (w *trial) settle(d Disposition, ids ...uint64) error {
 	m := &w.m
 	var all []*promised
@@ -298,7 +208,7 @@ func (w *trial) settle(d Disposition, ids ...uint64) error {
 
 func (w *trial) settleThrough(d Disposition, id uint64) error {
 	m := &w.m
-	end := int(id) - int(m.first) + 1 //nolint:gosec // small
+	end := int(id) - int(m.first) + 1
 	legal := id > 0 && end <= len(m.got) && (end <= 0 || m.got[end-1].state != inArrival)
 	if !legal {
 		return w.illegal(func() error { return w.b.settleThrough(d, id) })
@@ -344,14 +254,14 @@ func (w *trial) rebase(gone bool) {
 		passed := m.kinds[message] == Unique && slices.ContainsFunc(m.got, func(g promised) bool {
 			return g.message == message && g.state != inArrival && g.state != isVoid
 		})
-		if !passed && !(gone && message == 0) {
+		if !passed && (!gone || message != 0) {
 			wanted = append(wanted, message)
 		}
 	}
 	for i := range m.got {
 		g := &m.got[i]
 		g.number, g.dele = 0, notSent
-		if m.kinds[g.message] == Unique && !(gone && g.message == 0) {
+		if m.kinds[g.message] == Unique && (!gone || g.message != 0) {
 			g.number = m.number(g.message)
 		}
 		if g.state == inArrival || g.state == isVoid {

@@ -164,9 +164,9 @@ func TestBatch(t *testing.T) {
 		"size":     {bounds{2, 100, 1, 0}, []Kind{Unique, Unique}, []int64{5, 5}, 0, 1, false},
 		"interval": {bounds{2, 100, 0, tick}, []Kind{Unique, Unique}, []int64{5, -1}, 1, 0, false},
 		"octets":   {bounds{3, 10, 0, 0}, []Kind{Unique, Unique}, []int64{5, 50}, 0, 1, false},
-		"no ids":   {bounds{2, 100, 0, 0}, []Kind{Duplicate, Unique}, []int64{5, 5}, 0, 1, false},
+		"no ids":   {bounds{1, 100, 0, 0}, []Kind{Duplicate, Unique}, []int64{5, 5}, 0, 1, false},
 		"waits":    {bounds{1, 100, 0, 0}, []Kind{Unique, Unique}, []int64{5, 5}, 1, 1, false},
-		"window":   {bounds{2, 10, 3, 0}, []Kind{Unique, Unique, Unique}, []int64{4, 50, 5}, 0, 1, false},
+		"window":   {bounds{2, 10, 3, 0}, []Kind{Unique, Unique, Unique}, []int64{4, 50, 5}, 0, 0, false},
 		"three":    {bounds{3, 100, 0, 0}, []Kind{Unique, Unique, Unique}, []int64{4, 50, 5}, 0, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {

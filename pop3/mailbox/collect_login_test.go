@@ -128,8 +128,7 @@ func TestCollectStopsResting(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		r := newRig(t, "d1", "d2", "d3")
 		r.srv.LoginDelay = time.Minute
-		c := &caller{}
-		time.AfterFunc(time.Second, func() { c.Stop() })
+		c := &caller{before: func(c *caller) { time.AfterFunc(time.Second, c.Stop) }}
 		begin := time.Now()
 		if _, err := r.collect(t, Collect{CommitMessages: 2}, c); err != nil || time.Since(begin).Truncate(time.Second) != time.Second || r.left() != "d3" {
 			t.Errorf("%v after %v, %s left", err, time.Since(begin), r.left())

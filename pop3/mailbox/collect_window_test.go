@@ -3,6 +3,7 @@ package mailbox
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,25 +38,27 @@ func TestCollectWindow(t *testing.T) {
 				}
 				addTo(r.drop, fmt.Sprintf("d%d", i))
 			}
-			retrieved := 0
+			var retrieved atomic.Int64
 			c := &caller{got: func(*caller, *Delivery) error {
-				retrieved++
+				retrieved.Add(1)
 				return nil
 			}}
 			var waits []string
 			done := make(chan struct{})
-			go func() {
-				for id := uint64(1); id <= 6; id++ {
-					time.Sleep(time.Minute) // till all waits
-					if text := fmt.Sprint(retrieved); len(waits) == 0 || retrieved < 6 || waits[len(waits)-1] != text {
-						waits = append(waits, text)
+			c.before = func(c *caller) {
+				go func() {
+					defer close(done)
+					for id := uint64(1); id <= 6; id++ {
+						time.Sleep(time.Minute) // till all waits
+						if now := retrieved.Load(); now < 6 || len(waits) == 0 || waits[len(waits)-1] != "6" {
+							waits = append(waits, fmt.Sprint(now))
+						}
+						if err := c.Settle(ToDelete, id); err != nil {
+							t.Error(err)
+						}
 					}
-					if err := c.Settle(ToDelete, id); err != nil {
-						t.Error(err)
-					}
-				}
-				close(done)
-			}()
+				}()
+			}
 			if _, err := r.collect(t, tc.what, c); err != nil {
 				t.Error(err)
 			}
