@@ -200,19 +200,28 @@ func (d *deletion) look(ctx context.Context) {
 
 // aftermath is what a listing says about one before it.
 type aftermath struct {
-	listed map[string]Kind // the unique-ids that are listed now
+	listed map[string]Kind // the unique-ids that are listed now; Duplicate where it may be another message's
 	stable bool            // unique-ids mean the same as before, so what is not listed is gone
 }
 
-// compare compares the listings of two logins.
+// compare compares the listings of two logins. A unique-id with other octets than before may have been given to another message: some
+// servers do that at once when a message is gone.
 func compare(before, now *Listing) aftermath {
+	at := make(map[string]int, now.Len())
 	a := aftermath{listed: make(map[string]Kind, now.Len()), stable: now.Len() == 0}
 	for i := range now.Len() {
+		at[string(now.id(i))] = i
 		a.listed[string(now.id(i))] = now.kinds[i]
 	}
 	for i := range before.Len() {
-		kind, there := a.listed[string(before.id(i))]
-		a.stable = a.stable || there && kind == Unique
+		id := string(before.id(i))
+		switch k, there := at[id]; {
+		case !there || now.kinds[k] != Unique:
+		case now.octets[k] != before.octets[i] && now.octets[k] >= 0 && before.octets[i] >= 0:
+			a.listed[id] = Duplicate
+		default:
+			a.stable = true
+		}
 	}
 	a.stable = a.stable && len(now.damaged) == 0 // else it may be listed, by a line that cannot be read
 	return a

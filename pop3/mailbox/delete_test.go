@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -144,7 +145,9 @@ func TestDeleteLook(t *testing.T) {
 		"UIDL breaks off":    {"c", map[string]string{"UIDL": "+OK\r\n1 c"}, []Fate{Lost, Lost}},
 		"in use":             {"c", map[string]string{"AUTH PLAIN AGFsaWNlAHNlY3JldA==": "-ERR [IN-USE] wait"}, []Fate{Lost, Lost}},
 		"nobody is there":    {"", map[string]string{"": "close"}, []Fate{Lost, Lost}},
-		"LIST has more":      {"c", map[string]string{"LIST": framed("1 1|2 2")}, []Fate{Deleted, Deleted}},
+		"LIST has more":      {"c", map[string]string{"LIST": framed(fmt.Sprintf("1 %d|2 2", len(text("c"))))}, []Fate{Deleted, Deleted}},
+		"others took them":   {"a b", map[string]string{"LIST": framed("1 1|2 2")}, []Fate{Lost, Lost}},
+		"another took one":   {"a b", map[string]string{"LIST": framed(fmt.Sprintf("1 1|2 %d", len(text("b"))))}, []Fate{Lost, Kept}},
 		"LIST alone has one": {"", map[string]string{"LIST": framed("1 1")}, []Fate{Lost, Lost}},
 	} {
 		for how, end := range ends {
