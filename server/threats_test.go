@@ -26,7 +26,7 @@ var (
 // testFolders are the packages that the table names.
 var testFolders = map[string]string{
 	"pop3": "pop3", "wire": "pop3/internal/wire", "mailbox": "pop3/mailbox", "pop3test": "pop3/pop3test", "server": "server",
-	"main": "cmd/popgate",
+	"lostmail": "interop/lostmail", "main": "cmd/popgate",
 }
 
 // testsIn returns the tests and fuzz targets of a folder.
