@@ -15,7 +15,7 @@ func Dial(ctx context.Context, address string, opts *Options) (*Client, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	host, port, mode := split(address, opts.Mode)
+	host, port, mode := SplitAddress(address, opts.Mode)
 	address = net.JoinHostPort(host, port)
 	conn, err := connect(ctx, address, opts)
 	if err != nil {
@@ -30,8 +30,8 @@ func Dial(ctx context.Context, address string, opts *Options) (*Client, error) {
 	return c, nil
 }
 
-// split returns host and port of an address, and the mode that they ask for.
-func split(address string, mode Mode) (host, port string, _ Mode) {
+// SplitAddress returns host and port of an address as Dial takes it, and the mode that they ask for where it is Automatic.
+func SplitAddress(address string, mode Mode) (host, port string, _ Mode) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		host, port = address, ""

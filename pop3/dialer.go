@@ -23,7 +23,7 @@ const (
 // attempt begins 250 ms after the one before, or at once when one has failed; the first connection wins, and the others are
 // closed. A name is looked up for at most 5 s, and at most 8 of its addresses are tried. The whole has the limit of its context,
 // which Dial sets to Timeouts.Connect. The zero value is ready to use. (A net.Dialer has the addresses of one family wait for each
-// other, so that a few that do not answer use up the time, and asks for both families together.)
+// other, so that a few that do not answer use up the time, and asks for both families together.) WithAttempts tells what was tried.
 type Dialer struct {
 	// Lookup finds the addresses of a host in a network, "ip6" or "ip4", the best first. Nil means that of net.DefaultResolver.
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
@@ -40,9 +40,10 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the attempts that have lost
-	r := &race{Dialer: *d, ctx: ctx, network: network, port: port, events: make(chan event)}
+	tell, _ := ctx.Value(attemptsKey{}).(func([]Attempt))
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, attemptsKey{}, nil)) // what Connect dials is its own affair
+	defer cancel()                                                                // ends the attempts that have lost
+	r := &race{Dialer: *d, ctx: ctx, network: network, port: port, events: make(chan event), begun: time.Now()}
 	if r.Lookup == nil {
 		r.Lookup = net.DefaultResolver.LookupNetIP
 	}
@@ -56,7 +57,11 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		go r.resolve(0, "ip6", host)
 		go r.resolve(1, "ip4", host)
 	}
-	return r.run()
+	conn, err := r.run()
+	if tell != nil {
+		tell(r.told())
+	}
+	return conn, err
 }
 
 // race is one DialContext.
@@ -65,23 +70,25 @@ type race struct {
 	ctx           context.Context //nolint:containedctx // of this one call
 	network, port string
 	events        chan event
+	begun         time.Time
 
 	asked      int             // lookups that have not answered
 	queues     [2][]netip.Addr // what is to be tried of IPv6 and of IPv4
 	turn       int             // which of them has the next attempt
-	started    int             // attempts
-	running    int             // attempts
+	attempts   []Attempt       // that were started
+	running    int             // of them
 	unresolved []error         // of lookups
 	failed     []error         // of attempts
 }
 
 // event is the end of a lookup or of an attempt.
 type event struct {
-	lookup bool
-	family int
-	addrs  []netip.Addr
-	conn   net.Conn
-	err    error
+	lookup  bool
+	family  int
+	addrs   []netip.Addr
+	attempt int // which
+	conn    net.Conn
+	err     error
 }
 
 // post hands an event to run, if that still listens.
@@ -104,9 +111,9 @@ func (r *race) resolve(family int, network, host string) {
 	r.post(event{lookup: true, family: family, addrs: addrs, err: err})
 }
 
-func (r *race) attempt(addr netip.Addr) {
-	conn, err := r.Connect(r.ctx, r.network, net.JoinHostPort(addr.Unmap().String(), r.port))
-	if !r.post(event{conn: conn, err: err}) && err == nil {
+func (r *race) attempt(which int, address string) {
+	conn, err := r.Connect(r.ctx, r.network, address)
+	if !r.post(event{attempt: which, conn: conn, err: err}) && err == nil {
 		_ = conn.Close() // another one has won, or it is too late
 	}
 }
@@ -119,6 +126,9 @@ func (r *race) run() (net.Conn, error) {
 	for !r.lost() {
 		select {
 		case e := <-r.events:
+			if !e.lookup {
+				r.over(e.attempt, e.err)
+			}
 			switch {
 			case e.conn != nil:
 				return e.conn, nil
@@ -132,9 +142,9 @@ func (r *race) run() (net.Conn, error) {
 				if e.err != nil {
 					r.unresolved = append(r.unresolved, e.err)
 				}
-				if r.started == 0 && len(r.queues[0]) == 0 && r.asked > 0 { // IPv6 is to have the first turn
+				if len(r.attempts) == 0 && len(r.queues[0]) == 0 && r.asked > 0 { // IPv6 is to have the first turn
 					next.Reset(resolutionDelay)
-				} else if r.started == 0 || late {
+				} else if len(r.attempts) == 0 || late {
 					next.Reset(0)
 				}
 			}
@@ -152,7 +162,7 @@ func (r *race) run() (net.Conn, error) {
 // lost reports whether nothing is left that could succeed.
 func (r *race) lost() bool {
 	rest := r.asked + len(r.queues[0]) + len(r.queues[1])
-	return r.running == 0 && (r.started == maxAttempts || rest == 0)
+	return r.running == 0 && (len(r.attempts) == maxAttempts || rest == 0)
 }
 
 // start begins an attempt with the next address, if there is one.
@@ -162,14 +172,15 @@ func (r *race) start() bool {
 		family = 1 - family
 	}
 	queue := r.queues[family]
-	if len(queue) == 0 || r.started == maxAttempts {
+	if len(queue) == 0 || len(r.attempts) == maxAttempts {
 		return false
 	}
 	r.queues[family] = queue[1:]
 	r.turn = 1 - family
-	r.started++
 	r.running++
-	go r.attempt(queue[0])
+	address := net.JoinHostPort(queue[0].Unmap().String(), r.port)
+	r.attempts = append(r.attempts, Attempt{Address: address, Begun: time.Since(r.begun), Took: -1})
+	go r.attempt(len(r.attempts)-1, address)
 	return true
 }
 

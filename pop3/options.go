@@ -44,6 +44,8 @@ type Options struct {
 	// proxy goes here: that of golang.org/x/net/proxy for SOCKS5, which then looks the host up itself. A *tls.Conn counts as TLS with
 	// the server, not with a proxy. No variable of the environment, such as ALL_PROXY, is heeded.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	inspecting bool // InspectTLS: TLS before 1.2 will do
 }
 
 // Timeouts are limits of waits for the server. Zero means the default in brackets.

@@ -129,6 +129,15 @@ func (p *pipeline) blame(err error) error {
 	return err
 }
 
+// Pipelining reports whether the server can do the PIPELINING that it lists, and whether that is known: Pipeline has found it out, on
+// this connection or, where the server cannot, on another one that Dial has made to the address in the last hour.
+func (c *Client) Pipelining() (works, known bool) {
+	if liars.has(c.address) {
+		return false, true
+	}
+	return c.pipelines, c.pipelines
+}
+
 const (
 	liarTime = time.Hour
 	maxLiars = 1000

@@ -44,7 +44,9 @@ func (c *Client) Stls(ctx context.Context, config *tls.Config) (string, error) {
 // handshake puts TLS over the connection.
 func (c *Client) handshake(config *tls.Config) error {
 	config = config.Clone()
-	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	if !c.opts.inspecting {
+		config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	}
 	if config.NextProtos == nil {
 		config.NextProtos = []string{"pop3"}
 	}
