@@ -22,8 +22,8 @@ func InspectTLS(ctx context.Context, address string, opts *Options) (tls.Connect
 	}
 	var seen tls.ConnectionState
 	config := &tls.Config{
-		InsecureSkipVerify: true,             //nolint:gosec // the handshake never succeeds
-		MinVersion:         tls.VersionTLS10, //nolint:gosec // as above
+		InsecureSkipVerify: true, //nolint:gosec // the handshake never succeeds
+		MinVersion:         tls.VersionTLS10,
 		VerifyConnection: func(state tls.ConnectionState) error {
 			seen = state
 			return errInspected

@@ -20,8 +20,8 @@ func TestInspectTLS(t *testing.T) {
 	}{
 		"a sound server":      {&tls.Config{MinVersion: tls.VersionTLS12}, tls.VersionTLS13},
 		"expired certificate": {&tls.Config{Certificates: []tls.Certificate{expired}, MinVersion: tls.VersionTLS12}, tls.VersionTLS13},
-		"TLS 1.0 alone":       {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, tls.VersionTLS10}, //nolint:gosec // that is what is looked for
-		"TLS 1.1 alone":       {&tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}, tls.VersionTLS11}, //nolint:gosec // as above
+		"TLS 1.0 alone":       {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, tls.VersionTLS10},
+		"TLS 1.1 alone":       {&tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}, tls.VersionTLS11},
 		"an old cipher suite": {&tls.Config{
 			MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12,
 			CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256},

@@ -60,3 +60,11 @@ func (s *secrets) redactStatus(line, text []byte) string {
 	}
 	return shown
 }
+
+// Redact returns a text without the password and the token, also where they stand in base64: for what a server says outside of the
+// exchange, of which the Client takes care itself.
+func (cr Credentials) Redact(text string) string {
+	var s secrets
+	s.add(cr.Password, cr.AccessToken)
+	return s.redact(text)
+}

@@ -1,5 +1,6 @@
-// Package mailbox does whole jobs on one mailbox: list it, fetch what is new, delete by unique-id. Each job logs in, works, and ends
-// the connection; nothing is kept between jobs, and what is new is the caller's knowledge, which a cursor holds.
+// Package mailbox does whole jobs on one mailbox: list it, fetch or collect what is new, delete by unique-id, or find out what is wrong
+// with it. Each job logs in, works, and ends the connection; nothing is kept between jobs, and what is new is the caller's knowledge,
+// which a cursor holds.
 //
 // What it promises: a message arrives at least once, and with its unique-id and its SHA-256 together as the key of what is stored
 // exactly once. Nothing is deleted that was not named.
