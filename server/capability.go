@@ -11,21 +11,26 @@ import (
 
 // Capa implements popgate.v1.Pop3Service.
 func (s *service) Capa(ctx context.Context, _ *pb.CapaRequest) (*pb.CapaResponse, error) {
-	resp := &pb.CapaResponse{}
+	var resp *pb.CapaResponse
 	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) error {
 		capabilities, response, err := c.Capa(ctx)
-		resp.Response = escape(response)
-		for _, capability := range capabilities {
-			item := &pb.Capability{Line: escape(capability.Line), Name: escape(capability.Name)}
-			for _, arg := range capability.Args {
-				item.Arguments = append(item.Arguments, escape(arg))
-			}
-			resp.Capabilities = append(resp.Capabilities, item)
-		}
-		resp.Extensions = extensionsOf(pop3.ExtensionsOf(capabilities))
+		resp = capaOf(response, capabilities)
 		return err
 	})
 	return resp, err
+}
+
+// capaOf translates capabilities.
+func capaOf(response string, capabilities []pop3.Capability) *pb.CapaResponse {
+	resp := &pb.CapaResponse{Response: escape(response), Extensions: extensionsOf(pop3.ExtensionsOf(capabilities))}
+	for _, capability := range capabilities {
+		item := &pb.Capability{Line: escape(capability.Line), Name: escape(capability.Name)}
+		for _, arg := range capability.Args {
+			item.Arguments = append(item.Arguments, escape(arg))
+		}
+		resp.Capabilities = append(resp.Capabilities, item)
+	}
+	return resp
 }
 
 // extensionsOf translates what capabilities mean.
@@ -41,10 +46,16 @@ func extensionsOf(e pop3.Extensions) *pb.Extensions {
 	if e.LoginDelay > 0 {
 		out.LoginDelay = durationpb.New(e.LoginDelay)
 	}
-	if e.Expire != nil {
-		out.Expire = &pb.Expire{Never: e.Expire.Never, Days: e.Expire.Days, ByUser: e.Expire.ByUser}
-	}
+	out.Expire = expireOf(e.Expire)
 	return out
+}
+
+// expireOf translates how long a server keeps messages, nil where it does not say.
+func expireOf(e *pop3.Expire) *pb.Expire {
+	if e == nil {
+		return nil
+	}
+	return &pb.Expire{Never: e.Never, Days: e.Days, ByUser: e.ByUser}
 }
 
 // Utf8 implements popgate.v1.Pop3Service.

@@ -207,20 +207,26 @@ func ofDial(err *pop3.DialError) *fault {
 	f := &fault{
 		code: codes.FailedPrecondition, reason: pb.ErrorReason_ERROR_REASON_CONNECT_FAILED, message: "cannot connect to the server",
 	}
-	cause := pb.Cause_CAUSE_UNREACHABLE
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		cause = pb.Cause_CAUSE_NAME_NOT_FOUND
-	case errors.Is(err, syscall.ECONNREFUSED):
-		cause = pb.Cause_CAUSE_REFUSED
-	case err.Timeout():
-		f.code, cause = codes.Unavailable, pb.Cause_CAUSE_TIMEOUT
-	default:
+	cause := dialCause(err)
+	if cause == pb.Cause_CAUSE_UNREACHABLE || cause == pb.Cause_CAUSE_TIMEOUT {
 		f.code = codes.Unavailable
 	}
 	f.message += ": " + causeName(cause)
 	return f.with("cause", causeName(cause))
+}
+
+// dialCause says why there is no connection.
+func dialCause(err *pop3.DialError) pb.Cause {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return pb.Cause_CAUSE_NAME_NOT_FOUND
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return pb.Cause_CAUSE_REFUSED
+	case err.Timeout():
+		return pb.Cause_CAUSE_TIMEOUT
+	}
+	return pb.Cause_CAUSE_UNREACHABLE
 }
 
 // When to try again, where a server says that this can help but not when.

@@ -74,8 +74,8 @@ func (s *service) connect(ctx context.Context, session *session, target *pb.Serv
 	return client, nil
 }
 
-// dial connects as the caller asks for. trace may be nil.
-func (s *service) dial(ctx context.Context, target *pb.Server, trace *pop3.Trace) (*pop3.Client, error) {
+// options returns how to connect as the caller asks for. trace may be nil.
+func (s *service) options(target *pb.Server, trace *pop3.Trace) *pop3.Options {
 	options := &pop3.Options{
 		Mode:                 modeOf(target.GetTls().GetMode()),
 		TLS:                  tlsConfig(target.GetTls()),
@@ -88,7 +88,12 @@ func (s *service) dial(ctx context.Context, target *pb.Server, trace *pop3.Trace
 	if d := target.GetIoTimeout(); d != nil {
 		options.Timeouts = pop3.UniformTimeouts(d.AsDuration())
 	}
-	client, err := pop3.Dial(ctx, address(target), options)
+	return options
+}
+
+// dial connects as the caller asks for. trace may be nil.
+func (s *service) dial(ctx context.Context, target *pb.Server, trace *pop3.Trace) (*pop3.Client, error) {
+	client, err := pop3.Dial(ctx, address(target), s.options(target, trace))
 	return client, openError(err)
 }
 
@@ -118,6 +123,11 @@ func tlsState(client *pop3.Client) *pb.TlsState {
 	if !on {
 		return nil
 	}
+	return stateOf(state)
+}
+
+// stateOf describes what a handshake came to, or has shown.
+func stateOf(state tls.ConnectionState) *pb.TlsState {
 	described := &pb.TlsState{
 		Version:     tls.VersionName(state.Version),
 		CipherSuite: tls.CipherSuiteName(state.CipherSuite),

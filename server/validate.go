@@ -235,6 +235,9 @@ type access interface {
 
 func (v *violations) access(prefix string, r access) {
 	v.server(prefix+"server", r.GetServer())
+	if _, optional := r.(*pb.DiagnoseServerRequest); optional && r.GetCredentials() == nil {
+		return
+	}
 	v.credentials(prefix+"credentials", r.GetCredentials())
 }
 

@@ -79,6 +79,7 @@ var demoParts = []demoPart{
 		{whole: true, rpc: "FetchMessages", fields: `"max_messages":1`, pipe: `grep -v -e '"cursor"' -e '"data"'`},
 		{whole: true, rpc: "CollectMessages", fields: `"max_messages":1`, pipe: `grep -v -e '"cursor"' -e '"data"'`},
 		{whole: true, rpc: "DeleteMessages", fields: `"messages":[{"unique_id":"no-such-id"}]`},
+		{whole: true, rpc: "DiagnoseServer", pipe: `sed -n -e '/"findings"/,/^  \]/p' -e '/"maildrop"/,$p'`},
 	}},
 	{title: "Watch what goes over the wire. The watch begins with an empty reply and ends with the session", steps: []demoStep{
 		{rpc: "OpenSession"},

@@ -27,6 +27,7 @@ static const char* MailboxService_method_names[] = {
   "/popgate.v1.MailboxService/FetchMessages",
   "/popgate.v1.MailboxService/CollectMessages",
   "/popgate.v1.MailboxService/DeleteMessages",
+  "/popgate.v1.MailboxService/DiagnoseServer",
 };
 
 std::unique_ptr< MailboxService::Stub> MailboxService::NewStub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options) {
@@ -40,6 +41,7 @@ MailboxService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& cha
   , rpcmethod_FetchMessages_(MailboxService_method_names[1], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
   , rpcmethod_CollectMessages_(MailboxService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::BIDI_STREAMING, channel)
   , rpcmethod_DeleteMessages_(MailboxService_method_names[3], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_DiagnoseServer_(MailboxService_method_names[4], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   {}
 
 ::grpc::ClientReader< ::popgate::v1::ListMessagesResponse>* MailboxService::Stub::ListMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::ListMessagesRequest& request) {
@@ -113,6 +115,29 @@ void MailboxService::Stub::async::DeleteMessages(::grpc::ClientContext* context,
   return result;
 }
 
+::grpc::Status MailboxService::Stub::DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::popgate::v1::DiagnoseServerResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_DiagnoseServer_, context, request, response);
+}
+
+void MailboxService::Stub::async::DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_DiagnoseServer_, context, request, response, std::move(f));
+}
+
+void MailboxService::Stub::async::DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_DiagnoseServer_, context, request, response, reactor);
+}
+
+::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>* MailboxService::Stub::PrepareAsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::popgate::v1::DiagnoseServerResponse, ::popgate::v1::DiagnoseServerRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_DiagnoseServer_, context, request);
+}
+
+::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>* MailboxService::Stub::AsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+  auto* result =
+    this->PrepareAsyncDiagnoseServerRaw(context, request, cq);
+  result->StartCall();
+  return result;
+}
+
 MailboxService::Service::Service() {
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       MailboxService_method_names[0],
@@ -154,6 +179,16 @@ MailboxService::Service::Service() {
              ::popgate::v1::DeleteMessagesResponse* resp) {
                return service->DeleteMessages(ctx, req, resp);
              }, this)));
+  AddMethod(new ::grpc::internal::RpcServiceMethod(
+      MailboxService_method_names[4],
+      ::grpc::internal::RpcMethod::NORMAL_RPC,
+      new ::grpc::internal::RpcMethodHandler< MailboxService::Service, ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+          [](MailboxService::Service* service,
+             ::grpc::ServerContext* ctx,
+             const ::popgate::v1::DiagnoseServerRequest* req,
+             ::popgate::v1::DiagnoseServerResponse* resp) {
+               return service->DiagnoseServer(ctx, req, resp);
+             }, this)));
 }
 
 MailboxService::Service::~Service() {
@@ -180,6 +215,13 @@ MailboxService::Service::~Service() {
 }
 
 ::grpc::Status MailboxService::Service::DeleteMessages(::grpc::ServerContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response) {
+  (void) context;
+  (void) request;
+  (void) response;
+  return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+}
+
+::grpc::Status MailboxService::Service::DiagnoseServer(::grpc::ServerContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response) {
   (void) context;
   (void) request;
   (void) response;

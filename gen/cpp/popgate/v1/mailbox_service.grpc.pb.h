@@ -152,6 +152,29 @@ class MailboxService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>> PrepareAsyncDeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>>(PrepareAsyncDeleteMessagesRaw(context, request, cq));
     }
+    // Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+    //
+    // What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+    // those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+    //
+    // Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+    // at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+    // once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+    // one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+    // the certificate is there, so nothing is sent over TLS that is not verified.
+    //
+    // Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+    // never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+    // takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+    // that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+    // Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+    virtual ::grpc::Status DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::popgate::v1::DiagnoseServerResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>> AsyncDiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>>(AsyncDiagnoseServerRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>> PrepareAsyncDiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>>(PrepareAsyncDiagnoseServerRaw(context, request, cq));
+    }
     class async_interface {
      public:
       virtual ~async_interface() {}
@@ -225,6 +248,24 @@ class MailboxService final {
       // Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
       virtual void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+      //
+      // What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+      // those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+      //
+      // Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+      // at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+      // once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+      // one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+      // the certificate is there, so nothing is sent over TLS that is not verified.
+      //
+      // Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+      // never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+      // takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+      // that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+      // Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+      virtual void DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
     };
     typedef class async_interface experimental_async_interface;
     virtual class async_interface* async() { return nullptr; }
@@ -241,6 +282,8 @@ class MailboxService final {
     virtual ::grpc::ClientAsyncReaderWriterInterface< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* PrepareAsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>* AsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DeleteMessagesResponse>* PrepareAsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>* AsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::popgate::v1::DiagnoseServerResponse>* PrepareAsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) = 0;
   };
   class Stub final : public StubInterface {
    public:
@@ -279,6 +322,13 @@ class MailboxService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>> PrepareAsyncDeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>>(PrepareAsyncDeleteMessagesRaw(context, request, cq));
     }
+    ::grpc::Status DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::popgate::v1::DiagnoseServerResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>> AsyncDiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>>(AsyncDiagnoseServerRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>> PrepareAsyncDiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>>(PrepareAsyncDiagnoseServerRaw(context, request, cq));
+    }
     class async final :
       public StubInterface::async_interface {
      public:
@@ -287,6 +337,8 @@ class MailboxService final {
       void CollectMessages(::grpc::ClientContext* context, ::grpc::ClientBidiReactor< ::popgate::v1::CollectMessagesRequest,::popgate::v1::CollectMessagesResponse>* reactor) override;
       void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, std::function<void(::grpc::Status)>) override;
       void DeleteMessages(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, std::function<void(::grpc::Status)>) override;
+      void DiagnoseServer(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
      private:
       friend class Stub;
       explicit async(Stub* stub): stub_(stub) { }
@@ -309,10 +361,13 @@ class MailboxService final {
     ::grpc::ClientAsyncReaderWriter< ::popgate::v1::CollectMessagesRequest, ::popgate::v1::CollectMessagesResponse>* PrepareAsyncCollectMessagesRaw(::grpc::ClientContext* context, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>* AsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::popgate::v1::DeleteMessagesResponse>* PrepareAsyncDeleteMessagesRaw(::grpc::ClientContext* context, const ::popgate::v1::DeleteMessagesRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>* AsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::popgate::v1::DiagnoseServerResponse>* PrepareAsyncDiagnoseServerRaw(::grpc::ClientContext* context, const ::popgate::v1::DiagnoseServerRequest& request, ::grpc::CompletionQueue* cq) override;
     const ::grpc::internal::RpcMethod rpcmethod_ListMessages_;
     const ::grpc::internal::RpcMethod rpcmethod_FetchMessages_;
     const ::grpc::internal::RpcMethod rpcmethod_CollectMessages_;
     const ::grpc::internal::RpcMethod rpcmethod_DeleteMessages_;
+    const ::grpc::internal::RpcMethod rpcmethod_DiagnoseServer_;
   };
   static std::unique_ptr<Stub> NewStub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options = ::grpc::StubOptions());
 
@@ -389,6 +444,23 @@ class MailboxService final {
     // to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
     // Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
     virtual ::grpc::Status DeleteMessages(::grpc::ServerContext* context, const ::popgate::v1::DeleteMessagesRequest* request, ::popgate::v1::DeleteMessagesResponse* response);
+    // Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+    //
+    // What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+    // those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+    //
+    // Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+    // at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+    // once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+    // one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+    // the certificate is there, so nothing is sent over TLS that is not verified.
+    //
+    // Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+    // never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+    // takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+    // that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+    // Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+    virtual ::grpc::Status DiagnoseServer(::grpc::ServerContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response);
   };
   template <class BaseClass>
   class WithAsyncMethod_ListMessages : public BaseClass {
@@ -470,7 +542,27 @@ class MailboxService final {
       ::grpc::Service::RequestAsyncUnary(3, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
-  typedef WithAsyncMethod_ListMessages<WithAsyncMethod_FetchMessages<WithAsyncMethod_CollectMessages<WithAsyncMethod_DeleteMessages<Service > > > > AsyncService;
+  template <class BaseClass>
+  class WithAsyncMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithAsyncMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodAsync(4);
+    }
+    ~WithAsyncMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestDiagnoseServer(::grpc::ServerContext* context, ::popgate::v1::DiagnoseServerRequest* request, ::grpc::ServerAsyncResponseWriter< ::popgate::v1::DiagnoseServerResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(4, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  typedef WithAsyncMethod_ListMessages<WithAsyncMethod_FetchMessages<WithAsyncMethod_CollectMessages<WithAsyncMethod_DeleteMessages<WithAsyncMethod_DiagnoseServer<Service > > > > > AsyncService;
   template <class BaseClass>
   class WithCallbackMethod_ListMessages : public BaseClass {
    private:
@@ -565,7 +657,34 @@ class MailboxService final {
     virtual ::grpc::ServerUnaryReactor* DeleteMessages(
       ::grpc::CallbackServerContext* /*context*/, const ::popgate::v1::DeleteMessagesRequest* /*request*/, ::popgate::v1::DeleteMessagesResponse* /*response*/)  { return nullptr; }
   };
-  typedef WithCallbackMethod_ListMessages<WithCallbackMethod_FetchMessages<WithCallbackMethod_CollectMessages<WithCallbackMethod_DeleteMessages<Service > > > > CallbackService;
+  template <class BaseClass>
+  class WithCallbackMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithCallbackMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodCallback(4,
+          new ::grpc::internal::CallbackUnaryHandler< ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::popgate::v1::DiagnoseServerRequest* request, ::popgate::v1::DiagnoseServerResponse* response) { return this->DiagnoseServer(context, request, response); }));}
+    void SetMessageAllocatorFor_DiagnoseServer(
+        ::grpc::MessageAllocator< ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse>* allocator) {
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(4);
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse>*>(handler)
+              ->SetMessageAllocator(allocator);
+    }
+    ~WithCallbackMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* DiagnoseServer(
+      ::grpc::CallbackServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/)  { return nullptr; }
+  };
+  typedef WithCallbackMethod_ListMessages<WithCallbackMethod_FetchMessages<WithCallbackMethod_CollectMessages<WithCallbackMethod_DeleteMessages<WithCallbackMethod_DiagnoseServer<Service > > > > > CallbackService;
   typedef CallbackService ExperimentalCallbackService;
   template <class BaseClass>
   class WithGenericMethod_ListMessages : public BaseClass {
@@ -631,6 +750,23 @@ class MailboxService final {
     }
     // disable synchronous version of this method
     ::grpc::Status DeleteMessages(::grpc::ServerContext* /*context*/, const ::popgate::v1::DeleteMessagesRequest* /*request*/, ::popgate::v1::DeleteMessagesResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+  };
+  template <class BaseClass>
+  class WithGenericMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithGenericMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodGeneric(4);
+    }
+    ~WithGenericMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -713,6 +849,26 @@ class MailboxService final {
     }
     void RequestDeleteMessages(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
       ::grpc::Service::RequestAsyncUnary(3, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
+  class WithRawMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodRaw(4);
+    }
+    ~WithRawMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestDiagnoseServer(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(4, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
   template <class BaseClass>
@@ -805,6 +961,28 @@ class MailboxService final {
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
+  class WithRawCallbackMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawCallbackMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodRawCallback(4,
+          new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->DiagnoseServer(context, request, response); }));
+    }
+    ~WithRawCallbackMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* DiagnoseServer(
+      ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
   class WithStreamedUnaryMethod_DeleteMessages : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
@@ -831,7 +1009,34 @@ class MailboxService final {
     // replace default version of method with streamed unary
     virtual ::grpc::Status StreamedDeleteMessages(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::popgate::v1::DeleteMessagesRequest,::popgate::v1::DeleteMessagesResponse>* server_unary_streamer) = 0;
   };
-  typedef WithStreamedUnaryMethod_DeleteMessages<Service > StreamedUnaryService;
+  template <class BaseClass>
+  class WithStreamedUnaryMethod_DiagnoseServer : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithStreamedUnaryMethod_DiagnoseServer() {
+      ::grpc::Service::MarkMethodStreamed(4,
+        new ::grpc::internal::StreamedUnaryHandler<
+          ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse>(
+            [this](::grpc::ServerContext* context,
+                   ::grpc::ServerUnaryStreamer<
+                     ::popgate::v1::DiagnoseServerRequest, ::popgate::v1::DiagnoseServerResponse>* streamer) {
+                       return this->StreamedDiagnoseServer(context,
+                         streamer);
+                  }));
+    }
+    ~WithStreamedUnaryMethod_DiagnoseServer() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable regular version of this method
+    ::grpc::Status DiagnoseServer(::grpc::ServerContext* /*context*/, const ::popgate::v1::DiagnoseServerRequest* /*request*/, ::popgate::v1::DiagnoseServerResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    // replace default version of method with streamed unary
+    virtual ::grpc::Status StreamedDiagnoseServer(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::popgate::v1::DiagnoseServerRequest,::popgate::v1::DiagnoseServerResponse>* server_unary_streamer) = 0;
+  };
+  typedef WithStreamedUnaryMethod_DeleteMessages<WithStreamedUnaryMethod_DiagnoseServer<Service > > StreamedUnaryService;
   template <class BaseClass>
   class WithSplitStreamingMethod_ListMessages : public BaseClass {
    private:
@@ -887,7 +1092,7 @@ class MailboxService final {
     virtual ::grpc::Status StreamedFetchMessages(::grpc::ServerContext* context, ::grpc::ServerSplitStreamer< ::popgate::v1::FetchMessagesRequest,::popgate::v1::FetchMessagesResponse>* server_split_streamer) = 0;
   };
   typedef WithSplitStreamingMethod_ListMessages<WithSplitStreamingMethod_FetchMessages<Service > > SplitStreamedService;
-  typedef WithSplitStreamingMethod_ListMessages<WithSplitStreamingMethod_FetchMessages<WithStreamedUnaryMethod_DeleteMessages<Service > > > StreamedService;
+  typedef WithSplitStreamingMethod_ListMessages<WithSplitStreamingMethod_FetchMessages<WithStreamedUnaryMethod_DeleteMessages<WithStreamedUnaryMethod_DiagnoseServer<Service > > > > StreamedService;
 };
 
 }  // namespace v1

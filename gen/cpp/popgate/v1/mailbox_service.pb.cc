@@ -487,10 +487,132 @@ struct DeletedMessageDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DeletedMessageDefaultTypeInternal _DeletedMessage_default_instance_;
+PROTOBUF_CONSTEXPR DiagnoseServerRequest::DiagnoseServerRequest(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.server_)*/nullptr
+  , /*decltype(_impl_.credentials_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct DiagnoseServerRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DiagnoseServerRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~DiagnoseServerRequestDefaultTypeInternal() {}
+  union {
+    DiagnoseServerRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DiagnoseServerRequestDefaultTypeInternal _DiagnoseServerRequest_default_instance_;
+PROTOBUF_CONSTEXPR DiagnoseServerResponse::DiagnoseServerResponse(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.findings_)*/{}
+  , /*decltype(_impl_.attempts_)*/{}
+  , /*decltype(_impl_.mechanisms_)*/{}
+  , /*decltype(_impl_.greeting_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.tls_)*/nullptr
+  , /*decltype(_impl_.capabilities_before_tls_)*/nullptr
+  , /*decltype(_impl_.capabilities_after_tls_)*/nullptr
+  , /*decltype(_impl_.capabilities_after_login_)*/nullptr
+  , /*decltype(_impl_.login_delay_)*/nullptr
+  , /*decltype(_impl_.expire_)*/nullptr
+  , /*decltype(_impl_.maildrop_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct DiagnoseServerResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DiagnoseServerResponseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~DiagnoseServerResponseDefaultTypeInternal() {}
+  union {
+    DiagnoseServerResponse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DiagnoseServerResponseDefaultTypeInternal _DiagnoseServerResponse_default_instance_;
+PROTOBUF_CONSTEXPR Diagnosis::Diagnosis(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.remedy_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.finding_)*/0
+  , /*decltype(_impl_.severity_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct DiagnosisDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DiagnosisDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~DiagnosisDefaultTypeInternal() {}
+  union {
+    Diagnosis _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DiagnosisDefaultTypeInternal _Diagnosis_default_instance_;
+PROTOBUF_CONSTEXPR ConnectAttempt::ConnectAttempt(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.address_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.begun_)*/nullptr
+  , /*decltype(_impl_.took_)*/nullptr
+  , /*decltype(_impl_.cause_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ConnectAttemptDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ConnectAttemptDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ConnectAttemptDefaultTypeInternal() {}
+  union {
+    ConnectAttempt _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ConnectAttemptDefaultTypeInternal _ConnectAttempt_default_instance_;
+PROTOBUF_CONSTEXPR DiagnosedTls::DiagnosedTls(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.chain_)*/{}
+  , /*decltype(_impl_.state_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct DiagnosedTlsDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DiagnosedTlsDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~DiagnosedTlsDefaultTypeInternal() {}
+  union {
+    DiagnosedTls _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DiagnosedTlsDefaultTypeInternal _DiagnosedTls_default_instance_;
+PROTOBUF_CONSTEXPR Certificate::Certificate(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.names_)*/{}
+  , /*decltype(_impl_.subject_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.issuer_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.sha256_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.not_before_)*/nullptr
+  , /*decltype(_impl_.not_after_)*/nullptr
+  , /*decltype(_impl_.days_left_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct CertificateDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CertificateDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CertificateDefaultTypeInternal() {}
+  union {
+    Certificate _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CertificateDefaultTypeInternal _Certificate_default_instance_;
+PROTOBUF_CONSTEXPR DiagnosedMaildrop::DiagnosedMaildrop(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.octets_)*/int64_t{0}
+  , /*decltype(_impl_.messages_)*/0u
+  , /*decltype(_impl_.unique_ids_unique_)*/false
+  , /*decltype(_impl_.unique_ids_stable_)*/false
+  , /*decltype(_impl_.top_honoured_)*/false
+  , /*decltype(_impl_.sizes_true_)*/false
+  , /*decltype(_impl_.pipelining_true_)*/false} {}
+struct DiagnosedMaildropDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DiagnosedMaildropDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~DiagnosedMaildropDefaultTypeInternal() {}
+  union {
+    DiagnosedMaildrop _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DiagnosedMaildropDefaultTypeInternal _DiagnosedMaildrop_default_instance_;
 }  // namespace v1
 }  // namespace popgate
-static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[29];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[5];
+static ::_pb::Metadata file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[36];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[6];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -827,6 +949,92 @@ const uint32_t TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets[] P
   PROTOBUF_FIELD_OFFSET(::popgate::v1::DeletedMessage, _impl_.unique_id_),
   PROTOBUF_FIELD_OFFSET(::popgate::v1::DeletedMessage, _impl_.outcome_),
   PROTOBUF_FIELD_OFFSET(::popgate::v1::DeletedMessage, _impl_.response_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerRequest, _impl_.server_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerRequest, _impl_.credentials_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.findings_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.attempts_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.greeting_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.tls_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.capabilities_before_tls_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.capabilities_after_tls_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.capabilities_after_login_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.mechanisms_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.login_delay_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.expire_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnoseServerResponse, _impl_.maildrop_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Diagnosis, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Diagnosis, _impl_.finding_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Diagnosis, _impl_.severity_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Diagnosis, _impl_.text_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Diagnosis, _impl_.remedy_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::ConnectAttempt, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::ConnectAttempt, _impl_.address_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::ConnectAttempt, _impl_.begun_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::ConnectAttempt, _impl_.took_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::ConnectAttempt, _impl_.cause_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedTls, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedTls, _impl_.state_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedTls, _impl_.chain_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.subject_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.issuer_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.names_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.not_before_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.not_after_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.days_left_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::Certificate, _impl_.sha256_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.messages_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.octets_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.unique_ids_unique_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.unique_ids_stable_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.top_honoured_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.sizes_true_),
+  PROTOBUF_FIELD_OFFSET(::popgate::v1::DiagnosedMaildrop, _impl_.pipelining_true_),
+  ~0u,
+  ~0u,
+  0,
+  1,
+  2,
+  3,
+  4,
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::popgate::v1::ListMessagesRequest)},
@@ -858,6 +1066,13 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 305, 313, -1, sizeof(::popgate::v1::MessageToDelete)},
   { 315, -1, -1, sizeof(::popgate::v1::DeleteMessagesResponse)},
   { 324, -1, -1, sizeof(::popgate::v1::DeletedMessage)},
+  { 333, -1, -1, sizeof(::popgate::v1::DiagnoseServerRequest)},
+  { 341, -1, -1, sizeof(::popgate::v1::DiagnoseServerResponse)},
+  { 358, -1, -1, sizeof(::popgate::v1::Diagnosis)},
+  { 368, -1, -1, sizeof(::popgate::v1::ConnectAttempt)},
+  { 378, -1, -1, sizeof(::popgate::v1::DiagnosedTls)},
+  { 386, -1, -1, sizeof(::popgate::v1::Certificate)},
+  { 399, 412, -1, sizeof(::popgate::v1::DiagnosedMaildrop)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -890,179 +1105,259 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::popgate::v1::_MessageToDelete_default_instance_._instance,
   &::popgate::v1::_DeleteMessagesResponse_default_instance_._instance,
   &::popgate::v1::_DeletedMessage_default_instance_._instance,
+  &::popgate::v1::_DiagnoseServerRequest_default_instance_._instance,
+  &::popgate::v1::_DiagnoseServerResponse_default_instance_._instance,
+  &::popgate::v1::_Diagnosis_default_instance_._instance,
+  &::popgate::v1::_ConnectAttempt_default_instance_._instance,
+  &::popgate::v1::_DiagnosedTls_default_instance_._instance,
+  &::popgate::v1::_Certificate_default_instance_._instance,
+  &::popgate::v1::_DiagnosedMaildrop_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n popgate/v1/mailbox_service.proto\022\npopg"
-  "ate.v1\032\036google/protobuf/duration.proto\032\026"
-  "popgate/v1/error.proto\032\027popgate/v1/serve"
-  "r.proto\"\224\001\n\023ListMessagesRequest\022*\n\006serve"
-  "r\030\001 \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013c"
-  "redentials\030\002 \001(\0132\027.popgate.v1.Credential"
-  "sR\013credentials\022\026\n\006header\030\003 \001(\010R\006header\"\200"
-  "\001\n\024ListMessagesResponse\0225\n\010messages\030\001 \003("
-  "\0132\031.popgate.v1.ListedMessageR\010messages\0221"
-  "\n\007summary\030\002 \001(\0132\027.popgate.v1.ListSummary"
-  "R\007summary\"\274\002\n\rListedMessage\022*\n\016message_n"
-  "umber\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\tuniqu"
-  "e_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030."
-  "popgate.v1.UniqueIdKindR\006idKind\022\033\n\006octet"
-  "s\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001(\tR\004line"
-  "\0221\n\006header\030\006 \001(\0132\031.popgate.v1.MessageHea"
-  "derR\006header\022-\n\007failure\030\007 \001(\0132\023.popgate.v"
-  "1.FailureR\007failureB\021\n\017_message_numberB\t\n"
-  "\007_octets\"\246\001\n\rMessageHeader\022\020\n\003raw\030\001 \001(\014R"
-  "\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026\n\006sender"
-  "\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003(\tR\nreci"
-  "pients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nmessage_id"
-  "\030\006 \001(\tR\tmessageId\"r\n\013ListSummary\022\032\n\010mess"
-  "ages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001(\003R\006oc"
-  "tets\022/\n\010findings\030\003 \003(\0162\023.popgate.v1.Find"
-  "ingR\010findings\"\201\004\n\024FetchMessagesRequest\022*"
-  "\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006serv"
-  "er\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cre"
-  "dentialsR\013credentials\022\022\n\003all\030\003 \001(\010H\000R\003al"
-  "l\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nunique_id"
-  "s\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000R\tunique"
-  "Ids\022&\n\017seen_unique_ids\030\006 \003(\tR\rseenUnique"
-  "Ids\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022"
-  "&\n\014max_messages\030\010 \001(\rH\002R\013maxMessages\210\001\001\022"
-  "!\n\014newest_first\030\t \001(\010R\013newestFirst\022&\n\014he"
-  "ader_lines\030\n \001(\rH\003R\013headerLines\210\001\001\022\037\n\013om"
-  "it_sha256\030\013 \001(\010R\nomitSha256B\013\n\tselection"
-  "B\r\n\013_max_octetsB\017\n\r_max_messagesB\017\n\r_hea"
-  "der_lines\"*\n\tUniqueIds\022\035\n\nunique_ids\030\001 \003"
-  "(\tR\tuniqueIds\"\310\001\n\025FetchMessagesResponse\022"
-  "&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005parts\022"
-  "0\n\010progress\030\002 \001(\0132\024.popgate.v1.ProgressR"
-  "\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-"
-  "\n\007summary\030\004 \001(\0132\023.popgate.v1.SummaryR\007su"
-  "mmaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013delivery_id"
-  "\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001(\0132\025.popg"
-  "ate.v1.PartStartR\005start\022\022\n\004data\030\003 \001(\014R\004d"
-  "ata\022%\n\003end\030\004 \001(\0132\023.popgate.v1.PartEndR\003e"
-  "nd\022-\n\007failure\030\005 \001(\0132\023.popgate.v1.Failure"
-  "R\007failure\022-\n\007skipped\030\006 \001(\0132\023.popgate.v1."
-  "SkippedR\007skipped\"\332\001\n\tPartStart\022%\n\016messag"
-  "e_number\030\001 \001(\rR\rmessageNumber\022\033\n\tunique_"
-  "id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030.po"
-  "pgate.v1.UniqueIdKindR\006idKind\022(\n\rlisted_"
-  "octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022\032\n\010posit"
-  "ion\030\005 \001(\rR\010positionB\020\n\016_listed_octets\"\205\001"
-  "\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octets\022\024\n\005crc"
-  "32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R\006sha256\022"
-  "$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgrees\210\001\001B\016\n"
-  "\014_size_agrees\"{\n\007Failure\022/\n\006reason\030\001 \001(\016"
-  "2\027.popgate.v1.ErrorReasonR\006reason\022\032\n\010res"
-  "ponse\030\002 \001(\tR\010response\022#\n\rresponse_code\030\003"
-  " \001(\tR\014responseCode\"9\n\007Skipped\022.\n\006reason\030"
-  "\001 \001(\0162\026.popgate.v1.SkipReasonR\006reason\"h\n"
-  "\010Progress\022\032\n\010messages\030\001 \001(\rR\010messages\022!\n"
-  "\014new_messages\030\002 \001(\rR\013newMessages\022\035\n\nnew_"
-  "octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summary\022\034\n\td"
-  "elivered\030\001 \001(\rR\tdelivered\022\030\n\007skipped\030\002 \001"
-  "(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006failed\022\034\n\tr"
-  "emaining\030\004 \001(\rR\tremaining\022/\n\010findings\030\005 "
-  "\003(\0162\023.popgate.v1.FindingR\010findings\"\223\002\n\026C"
-  "ollectMessagesRequest\022-\n\004open\030\001 \001(\0132\027.po"
-  "pgate.v1.CollectOpenH\000R\004open\022,\n\006choose\030\002"
-  " \001(\0132\022.popgate.v1.ChooseH\000R\006choose\022,\n\006se"
-  "ttle\030\003 \001(\0132\022.popgate.v1.SettleH\000R\006settle"
-  "\022;\n\013credentials\030\004 \001(\0132\027.popgate.v1.Crede"
-  "ntialsH\000R\013credentials\022&\n\004stop\030\005 \001(\0132\020.po"
-  "pgate.v1.StopH\000R\004stopB\t\n\007request\"\303\003\n\013Col"
-  "lectOpen\0226\n\005fetch\030\001 \001(\0132 .popgate.v1.Fet"
-  "chMessagesRequestR\005fetch\022\024\n\005offer\030\002 \001(\010R"
-  "\005offer\0229\n\026max_unsettled_messages\030\003 \001(\rH\000"
-  "R\024maxUnsettledMessages\210\001\001\0225\n\024max_unsettl"
-  "ed_octets\030\004 \001(\003H\001R\022maxUnsettledOctets\210\001\001"
-  "\022,\n\017commit_messages\030\005 \001(\rH\002R\016commitMessa"
-  "ges\210\001\001\022B\n\017commit_interval\030\006 \001(\0132\031.google"
-  ".protobuf.DurationR\016commitInterval\022:\n\013ac"
-  "k_timeout\030\007 \001(\0132\031.google.protobuf.Durati"
-  "onR\nackTimeoutB\031\n\027_max_unsettled_message"
-  "sB\027\n\025_max_unsettled_octetsB\022\n\020_commit_me"
-  "ssages\"E\n\006Choose\022\'\n\017message_numbers\030\001 \003("
-  "\rR\016messageNumbers\022\022\n\004done\030\002 \001(\010R\004done\"\200\001"
-  "\n\006Settle\022!\n\014delivery_ids\030\001 \003(\004R\013delivery"
-  "Ids\022\030\n\007through\030\002 \001(\004R\007through\0229\n\013disposi"
-  "tion\030\003 \001(\0162\027.popgate.v1.DispositionR\013dis"
-  "position\"\006\n\004Stop\"\355\002\n\027CollectMessagesResp"
-  "onse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005p"
-  "arts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.Prog"
-  "ressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor"
-  "\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Summar"
-  "yR\007summary\022\'\n\005offer\030\005 \001(\0132\021.popgate.v1.O"
-  "fferR\005offer\022L\n\022credentials_needed\030\006 \001(\0132"
-  "\035.popgate.v1.CredentialsNeededR\021credenti"
-  "alsNeeded\022*\n\006commit\030\007 \001(\0132\022.popgate.v1.C"
-  "ommitR\006commitB\t\n\007_cursor\"R\n\005Offer\0225\n\010mes"
-  "sages\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010"
-  "messages\022\022\n\004done\030\002 \001(\010R\004done\"B\n\021Credenti"
-  "alsNeeded\022-\n\007failure\030\001 \001(\0132\023.popgate.v1."
-  "FailureR\007failure\"\247\001\n\006Commit\0223\n\007outcome\030\001"
-  " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome"
-  "\022\032\n\010response\030\002 \001(\tR\010response\0228\n\010messages"
-  "\030\003 \003(\0132\034.popgate.v1.CommittedMessageR\010me"
-  "ssages\022\022\n\004done\030\004 \001(\010R\004done\"\241\001\n\020Committed"
-  "Message\022\037\n\013delivery_id\030\001 \001(\004R\ndeliveryId"
-  "\022\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0223\n\007outcome"
-  "\030\003 \001(\0162\031.popgate.v1.DeleteOutcomeR\007outco"
-  "me\022\032\n\010response\030\004 \001(\tR\010response\"\267\001\n\025Delet"
-  "eMessagesRequest\022*\n\006server\030\001 \001(\0132\022.popga"
-  "te.v1.ServerR\006server\0229\n\013credentials\030\002 \001("
-  "\0132\027.popgate.v1.CredentialsR\013credentials\022"
-  "7\n\010messages\030\003 \003(\0132\033.popgate.v1.MessageTo"
-  "DeleteR\010messages\"V\n\017MessageToDelete\022\033\n\tu"
-  "nique_id\030\001 \001(\tR\010uniqueId\022\033\n\006octets\030\002 \001(\003"
-  "H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n\026DeleteMessa"
-  "gesResponse\0226\n\010messages\030\001 \003(\0132\032.popgate."
-  "v1.DeletedMessageR\010messages\0223\n\007outcome\030\002"
-  " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome"
-  "\022\032\n\010response\030\003 \001(\tR\010response\"~\n\016DeletedM"
-  "essage\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\0223\n\007o"
-  "utcome\030\002 \001(\0162\031.popgate.v1.DeleteOutcomeR"
-  "\007outcome\022\032\n\010response\030\003 \001(\tR\010response*\203\001\n"
-  "\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIND_UNSPECIF"
-  "IED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE\020\001\022\034\n\030UNIQ"
-  "UE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQUE_ID_KIND"
-  "_MISSING\020\003*\214\002\n\007Finding\022\027\n\023FINDING_UNSPEC"
-  "IFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_DUPLICATE\020"
-  "\001\022\036\n\032FINDING_UNIQUE_IDS_MISSING\020\002\022\035\n\031FIN"
-  "DING_PIPELINING_BROKEN\020\003\022\027\n\023FINDING_SIZE"
-  "S_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZERO\020\005\022\033\n\027FI"
-  "NDING_LISTING_DAMAGED\020\006\022\037\n\033FINDING_UNIQU"
-  "E_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LOGIN_DELAY\020"
-  "\010*D\n\nSkipReason\022\033\n\027SKIP_REASON_UNSPECIFI"
-  "ED\020\000\022\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispo"
-  "sition\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022D"
-  "ISPOSITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020"
-  "\002*\274\001\n\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UN"
-  "SPECIFIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022"
-  "\027\n\023DELETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCO"
-  "ME_UNKNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND"
-  "\020\004\022\034\n\030DELETE_OUTCOME_AMBIGUOUS\020\0052\205\003\n\016Mai"
-  "lboxService\022X\n\014ListMessages\022\037.popgate.v1"
-  ".ListMessagesRequest\032 .popgate.v1.ListMe"
-  "ssagesResponse\"\003\220\002\0020\001\022[\n\rFetchMessages\022 "
-  ".popgate.v1.FetchMessagesRequest\032!.popga"
-  "te.v1.FetchMessagesResponse\"\003\220\002\0020\001\022^\n\017Co"
-  "llectMessages\022\".popgate.v1.CollectMessag"
-  "esRequest\032#.popgate.v1.CollectMessagesRe"
-  "sponse(\0010\001\022\\\n\016DeleteMessages\022!.popgate.v"
-  "1.DeleteMessagesRequest\032\".popgate.v1.Del"
-  "eteMessagesResponse\"\003\220\002\002b\006proto3"
+  "ate.v1\032\036google/protobuf/duration.proto\032\037"
+  "google/protobuf/timestamp.proto\032\026popgate"
+  "/v1/error.proto\032\035popgate/v1/pop3_service"
+  ".proto\032\027popgate/v1/server.proto\"\224\001\n\023List"
+  "MessagesRequest\022*\n\006server\030\001 \001(\0132\022.popgat"
+  "e.v1.ServerR\006server\0229\n\013credentials\030\002 \001(\013"
+  "2\027.popgate.v1.CredentialsR\013credentials\022\026"
+  "\n\006header\030\003 \001(\010R\006header\"\200\001\n\024ListMessagesR"
+  "esponse\0225\n\010messages\030\001 \003(\0132\031.popgate.v1.L"
+  "istedMessageR\010messages\0221\n\007summary\030\002 \001(\0132"
+  "\027.popgate.v1.ListSummaryR\007summary\"\274\002\n\rLi"
+  "stedMessage\022*\n\016message_number\030\001 \001(\rH\000R\rm"
+  "essageNumber\210\001\001\022\033\n\tunique_id\030\002 \001(\tR\010uniq"
+  "ueId\0221\n\007id_kind\030\003 \001(\0162\030.popgate.v1.Uniqu"
+  "eIdKindR\006idKind\022\033\n\006octets\030\004 \001(\003H\001R\006octet"
+  "s\210\001\001\022\022\n\004line\030\005 \001(\tR\004line\0221\n\006header\030\006 \001(\013"
+  "2\031.popgate.v1.MessageHeaderR\006header\022-\n\007f"
+  "ailure\030\007 \001(\0132\023.popgate.v1.FailureR\007failu"
+  "reB\021\n\017_message_numberB\t\n\007_octets\"\246\001\n\rMes"
+  "sageHeader\022\020\n\003raw\030\001 \001(\014R\003raw\022\030\n\007subject\030"
+  "\002 \001(\tR\007subject\022\026\n\006sender\030\003 \003(\tR\006sender\022\036"
+  "\n\nrecipients\030\004 \003(\tR\nrecipients\022\022\n\004date\030\005"
+  " \001(\tR\004date\022\035\n\nmessage_id\030\006 \001(\tR\tmessageI"
+  "d\"r\n\013ListSummary\022\032\n\010messages\030\001 \001(\rR\010mess"
+  "ages\022\026\n\006octets\030\002 \001(\003R\006octets\022/\n\010findings"
+  "\030\003 \003(\0162\023.popgate.v1.FindingR\010findings\"\201\004"
+  "\n\024FetchMessagesRequest\022*\n\006server\030\001 \001(\0132\022"
+  ".popgate.v1.ServerR\006server\0229\n\013credential"
+  "s\030\002 \001(\0132\027.popgate.v1.CredentialsR\013creden"
+  "tials\022\022\n\003all\030\003 \001(\010H\000R\003all\022\030\n\006cursor\030\004 \001("
+  "\014H\000R\006cursor\0226\n\nunique_ids\030\005 \001(\0132\025.popgat"
+  "e.v1.UniqueIdsH\000R\tuniqueIds\022&\n\017seen_uniq"
+  "ue_ids\030\006 \003(\tR\rseenUniqueIds\022\"\n\nmax_octet"
+  "s\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022&\n\014max_messages\030"
+  "\010 \001(\rH\002R\013maxMessages\210\001\001\022!\n\014newest_first\030"
+  "\t \001(\010R\013newestFirst\022&\n\014header_lines\030\n \001(\r"
+  "H\003R\013headerLines\210\001\001\022\037\n\013omit_sha256\030\013 \001(\010R"
+  "\nomitSha256B\013\n\tselectionB\r\n\013_max_octetsB"
+  "\017\n\r_max_messagesB\017\n\r_header_lines\"*\n\tUni"
+  "queIds\022\035\n\nunique_ids\030\001 \003(\tR\tuniqueIds\"\310\001"
+  "\n\025FetchMessagesResponse\022&\n\005parts\030\001 \003(\0132\020"
+  ".popgate.v1.PartR\005parts\0220\n\010progress\030\002 \001("
+  "\0132\024.popgate.v1.ProgressR\010progress\022\033\n\006cur"
+  "sor\030\003 \001(\014H\000R\006cursor\210\001\001\022-\n\007summary\030\004 \001(\0132"
+  "\023.popgate.v1.SummaryR\007summaryB\t\n\007_cursor"
+  "\"\355\001\n\004Part\022\037\n\013delivery_id\030\001 \001(\004R\ndelivery"
+  "Id\022+\n\005start\030\002 \001(\0132\025.popgate.v1.PartStart"
+  "R\005start\022\022\n\004data\030\003 \001(\014R\004data\022%\n\003end\030\004 \001(\013"
+  "2\023.popgate.v1.PartEndR\003end\022-\n\007failure\030\005 "
+  "\001(\0132\023.popgate.v1.FailureR\007failure\022-\n\007ski"
+  "pped\030\006 \001(\0132\023.popgate.v1.SkippedR\007skipped"
+  "\"\332\001\n\tPartStart\022%\n\016message_number\030\001 \001(\rR\r"
+  "messageNumber\022\033\n\tunique_id\030\002 \001(\tR\010unique"
+  "Id\0221\n\007id_kind\030\003 \001(\0162\030.popgate.v1.UniqueI"
+  "dKindR\006idKind\022(\n\rlisted_octets\030\004 \001(\003H\000R\014"
+  "listedOctets\210\001\001\022\032\n\010position\030\005 \001(\rR\010posit"
+  "ionB\020\n\016_listed_octets\"\205\001\n\007PartEnd\022\026\n\006oct"
+  "ets\030\001 \001(\003R\006octets\022\024\n\005crc32\030\002 \001(\rR\005crc32\022"
+  "\026\n\006sha256\030\003 \001(\014R\006sha256\022$\n\013size_agrees\030\004"
+  " \001(\010H\000R\nsizeAgrees\210\001\001B\016\n\014_size_agrees\"{\n"
+  "\007Failure\022/\n\006reason\030\001 \001(\0162\027.popgate.v1.Er"
+  "rorReasonR\006reason\022\032\n\010response\030\002 \001(\tR\010res"
+  "ponse\022#\n\rresponse_code\030\003 \001(\tR\014responseCo"
+  "de\"9\n\007Skipped\022.\n\006reason\030\001 \001(\0162\026.popgate."
+  "v1.SkipReasonR\006reason\"h\n\010Progress\022\032\n\010mes"
+  "sages\030\001 \001(\rR\010messages\022!\n\014new_messages\030\002 "
+  "\001(\rR\013newMessages\022\035\n\nnew_octets\030\003 \001(\003R\tne"
+  "wOctets\"\250\001\n\007Summary\022\034\n\tdelivered\030\001 \001(\rR\t"
+  "delivered\022\030\n\007skipped\030\002 \001(\rR\007skipped\022\026\n\006f"
+  "ailed\030\003 \001(\rR\006failed\022\034\n\tremaining\030\004 \001(\rR\t"
+  "remaining\022/\n\010findings\030\005 \003(\0162\023.popgate.v1"
+  ".FindingR\010findings\"\223\002\n\026CollectMessagesRe"
+  "quest\022-\n\004open\030\001 \001(\0132\027.popgate.v1.Collect"
+  "OpenH\000R\004open\022,\n\006choose\030\002 \001(\0132\022.popgate.v"
+  "1.ChooseH\000R\006choose\022,\n\006settle\030\003 \001(\0132\022.pop"
+  "gate.v1.SettleH\000R\006settle\022;\n\013credentials\030"
+  "\004 \001(\0132\027.popgate.v1.CredentialsH\000R\013creden"
+  "tials\022&\n\004stop\030\005 \001(\0132\020.popgate.v1.StopH\000R"
+  "\004stopB\t\n\007request\"\303\003\n\013CollectOpen\0226\n\005fetc"
+  "h\030\001 \001(\0132 .popgate.v1.FetchMessagesReques"
+  "tR\005fetch\022\024\n\005offer\030\002 \001(\010R\005offer\0229\n\026max_un"
+  "settled_messages\030\003 \001(\rH\000R\024maxUnsettledMe"
+  "ssages\210\001\001\0225\n\024max_unsettled_octets\030\004 \001(\003H"
+  "\001R\022maxUnsettledOctets\210\001\001\022,\n\017commit_messa"
+  "ges\030\005 \001(\rH\002R\016commitMessages\210\001\001\022B\n\017commit"
+  "_interval\030\006 \001(\0132\031.google.protobuf.Durati"
+  "onR\016commitInterval\022:\n\013ack_timeout\030\007 \001(\0132"
+  "\031.google.protobuf.DurationR\nackTimeoutB\031"
+  "\n\027_max_unsettled_messagesB\027\n\025_max_unsett"
+  "led_octetsB\022\n\020_commit_messages\"E\n\006Choose"
+  "\022\'\n\017message_numbers\030\001 \003(\rR\016messageNumber"
+  "s\022\022\n\004done\030\002 \001(\010R\004done\"\200\001\n\006Settle\022!\n\014deli"
+  "very_ids\030\001 \003(\004R\013deliveryIds\022\030\n\007through\030\002"
+  " \001(\004R\007through\0229\n\013disposition\030\003 \001(\0162\027.pop"
+  "gate.v1.DispositionR\013disposition\"\006\n\004Stop"
+  "\"\355\002\n\027CollectMessagesResponse\022&\n\005parts\030\001 "
+  "\003(\0132\020.popgate.v1.PartR\005parts\0220\n\010progress"
+  "\030\002 \001(\0132\024.popgate.v1.ProgressR\010progress\022\033"
+  "\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-\n\007summary\030\004"
+  " \001(\0132\023.popgate.v1.SummaryR\007summary\022\'\n\005of"
+  "fer\030\005 \001(\0132\021.popgate.v1.OfferR\005offer\022L\n\022c"
+  "redentials_needed\030\006 \001(\0132\035.popgate.v1.Cre"
+  "dentialsNeededR\021credentialsNeeded\022*\n\006com"
+  "mit\030\007 \001(\0132\022.popgate.v1.CommitR\006commitB\t\n"
+  "\007_cursor\"R\n\005Offer\0225\n\010messages\030\001 \003(\0132\031.po"
+  "pgate.v1.ListedMessageR\010messages\022\022\n\004done"
+  "\030\002 \001(\010R\004done\"B\n\021CredentialsNeeded\022-\n\007fai"
+  "lure\030\001 \001(\0132\023.popgate.v1.FailureR\007failure"
+  "\"\247\001\n\006Commit\0223\n\007outcome\030\001 \001(\0162\031.popgate.v"
+  "1.CommitOutcomeR\007outcome\022\032\n\010response\030\002 \001"
+  "(\tR\010response\0228\n\010messages\030\003 \003(\0132\034.popgate"
+  ".v1.CommittedMessageR\010messages\022\022\n\004done\030\004"
+  " \001(\010R\004done\"\241\001\n\020CommittedMessage\022\037\n\013deliv"
+  "ery_id\030\001 \001(\004R\ndeliveryId\022\033\n\tunique_id\030\002 "
+  "\001(\tR\010uniqueId\0223\n\007outcome\030\003 \001(\0162\031.popgate"
+  ".v1.DeleteOutcomeR\007outcome\022\032\n\010response\030\004"
+  " \001(\tR\010response\"\267\001\n\025DeleteMessagesRequest"
+  "\022*\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006se"
+  "rver\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.C"
+  "redentialsR\013credentials\0227\n\010messages\030\003 \003("
+  "\0132\033.popgate.v1.MessageToDeleteR\010messages"
+  "\"V\n\017MessageToDelete\022\033\n\tunique_id\030\001 \001(\tR\010"
+  "uniqueId\022\033\n\006octets\030\002 \001(\003H\000R\006octets\210\001\001B\t\n"
+  "\007_octets\"\241\001\n\026DeleteMessagesResponse\0226\n\010m"
+  "essages\030\001 \003(\0132\032.popgate.v1.DeletedMessag"
+  "eR\010messages\0223\n\007outcome\030\002 \001(\0162\031.popgate.v"
+  "1.CommitOutcomeR\007outcome\022\032\n\010response\030\003 \001"
+  "(\tR\010response\"~\n\016DeletedMessage\022\033\n\tunique"
+  "_id\030\001 \001(\tR\010uniqueId\0223\n\007outcome\030\002 \001(\0162\031.p"
+  "opgate.v1.DeleteOutcomeR\007outcome\022\032\n\010resp"
+  "onse\030\003 \001(\tR\010response\"~\n\025DiagnoseServerRe"
+  "quest\022*\n\006server\030\001 \001(\0132\022.popgate.v1.Serve"
+  "rR\006server\0229\n\013credentials\030\002 \001(\0132\027.popgate"
+  ".v1.CredentialsR\013credentials\"\204\005\n\026Diagnos"
+  "eServerResponse\0221\n\010findings\030\001 \003(\0132\025.popg"
+  "ate.v1.DiagnosisR\010findings\0226\n\010attempts\030\002"
+  " \003(\0132\032.popgate.v1.ConnectAttemptR\010attemp"
+  "ts\022\032\n\010greeting\030\003 \001(\tR\010greeting\022*\n\003tls\030\004 "
+  "\001(\0132\030.popgate.v1.DiagnosedTlsR\003tls\022P\n\027ca"
+  "pabilities_before_tls\030\005 \001(\0132\030.popgate.v1"
+  ".CapaResponseR\025capabilitiesBeforeTls\022N\n\026"
+  "capabilities_after_tls\030\006 \001(\0132\030.popgate.v"
+  "1.CapaResponseR\024capabilitiesAfterTls\022R\n\030"
+  "capabilities_after_login\030\007 \001(\0132\030.popgate"
+  ".v1.CapaResponseR\026capabilitiesAfterLogin"
+  "\022\036\n\nmechanisms\030\010 \003(\tR\nmechanisms\022:\n\013logi"
+  "n_delay\030\t \001(\0132\031.google.protobuf.Duration"
+  "R\nloginDelay\022*\n\006expire\030\n \001(\0132\022.popgate.v"
+  "1.ExpireR\006expire\0229\n\010maildrop\030\013 \001(\0132\035.pop"
+  "gate.v1.DiagnosedMaildropR\010maildrop\"\230\001\n\t"
+  "Diagnosis\022-\n\007finding\030\001 \001(\0162\023.popgate.v1."
+  "FindingR\007finding\0220\n\010severity\030\002 \001(\0162\024.pop"
+  "gate.v1.SeverityR\010severity\022\022\n\004text\030\003 \001(\t"
+  "R\004text\022\026\n\006remedy\030\004 \001(\tR\006remedy\"\263\001\n\016Conne"
+  "ctAttempt\022\030\n\007address\030\001 \001(\tR\007address\022/\n\005b"
+  "egun\030\002 \001(\0132\031.google.protobuf.DurationR\005b"
+  "egun\022-\n\004took\030\003 \001(\0132\031.google.protobuf.Dur"
+  "ationR\004took\022\'\n\005cause\030\004 \001(\0162\021.popgate.v1."
+  "CauseR\005cause\"i\n\014DiagnosedTls\022*\n\005state\030\001 "
+  "\001(\0132\024.popgate.v1.TlsStateR\005state\022-\n\005chai"
+  "n\030\002 \003(\0132\027.popgate.v1.CertificateR\005chain\""
+  "\376\001\n\013Certificate\022\030\n\007subject\030\001 \001(\tR\007subjec"
+  "t\022\026\n\006issuer\030\002 \001(\tR\006issuer\022\024\n\005names\030\003 \003(\t"
+  "R\005names\0229\n\nnot_before\030\004 \001(\0132\032.google.pro"
+  "tobuf.TimestampR\tnotBefore\0227\n\tnot_after\030"
+  "\005 \001(\0132\032.google.protobuf.TimestampR\010notAf"
+  "ter\022\033\n\tdays_left\030\006 \001(\005R\010daysLeft\022\026\n\006sha2"
+  "56\030\007 \001(\014R\006sha256\"\203\003\n\021DiagnosedMaildrop\022\032"
+  "\n\010messages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001"
+  "(\003R\006octets\022/\n\021unique_ids_unique\030\003 \001(\010H\000R"
+  "\017uniqueIdsUnique\210\001\001\022/\n\021unique_ids_stable"
+  "\030\004 \001(\010H\001R\017uniqueIdsStable\210\001\001\022&\n\014top_hono"
+  "ured\030\005 \001(\010H\002R\013topHonoured\210\001\001\022\"\n\nsizes_tr"
+  "ue\030\006 \001(\010H\003R\tsizesTrue\210\001\001\022,\n\017pipelining_t"
+  "rue\030\007 \001(\010H\004R\016pipeliningTrue\210\001\001B\024\n\022_uniqu"
+  "e_ids_uniqueB\024\n\022_unique_ids_stableB\017\n\r_t"
+  "op_honouredB\r\n\013_sizes_trueB\022\n\020_pipelinin"
+  "g_true*\203\001\n\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIN"
+  "D_UNSPECIFIED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE"
+  "\020\001\022\034\n\030UNIQUE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQ"
+  "UE_ID_KIND_MISSING\020\003*\315\007\n\007Finding\022\027\n\023FIND"
+  "ING_UNSPECIFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_"
+  "DUPLICATE\020\001\022\036\n\032FINDING_UNIQUE_IDS_MISSIN"
+  "G\020\002\022\035\n\031FINDING_PIPELINING_BROKEN\020\003\022\027\n\023FI"
+  "NDING_SIZES_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZE"
+  "RO\020\005\022\033\n\027FINDING_LISTING_DAMAGED\020\006\022\037\n\033FIN"
+  "DING_UNIQUE_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LO"
+  "GIN_DELAY\020\010\022\032\n\026FINDING_NAME_NOT_FOUND\020\t\022"
+  "\036\n\032FINDING_CONNECTION_REFUSED\020\n\022\027\n\023FINDI"
+  "NG_UNREACHABLE\020\013\022\031\n\025FINDING_SERVER_SILEN"
+  "T\020\014\022\033\n\027FINDING_CONNECTION_LOST\020\r\022\033\n\027FIND"
+  "ING_PROTOCOL_BROKEN\020\016\022\033\n\027FINDING_SERVICE"
+  "_REFUSED\020\017\022\030\n\024FINDING_STLS_MISSING\020\020\022 \n\034"
+  "FINDING_TLS_HANDSHAKE_FAILED\020\021\022\033\n\027FINDIN"
+  "G_TLS_VERSION_OLD\020\022\022\037\n\033FINDING_CERTIFICA"
+  "TE_EXPIRED\020\023\022$\n FINDING_CERTIFICATE_EXPI"
+  "RES_SOON\020\024\022\"\n\036FINDING_CERTIFICATE_NAME_W"
+  "RONG\020\025\022!\n\035FINDING_CERTIFICATE_UNTRUSTED\020"
+  "\026\022\033\n\027FINDING_PLAINTEXT_LOGIN\020\027\022\030\n\024FINDIN"
+  "G_CAPA_MISSING\020\030\022\027\n\023FINDING_CAPA_CLOSES\020"
+  "\031\022\030\n\024FINDING_NO_MECHANISM\020\032\022\031\n\025FINDING_L"
+  "OGIN_REFUSED\020\033\022\032\n\026FINDING_MAILBOX_IN_USE"
+  "\020\034\022\030\n\024FINDING_UIDL_MISSING\020\035\022\027\n\023FINDING_"
+  "TOP_MISSING\020\036\022\035\n\031FINDING_TOP_IGNORES_COU"
+  "NT\020\037\022\036\n\032FINDING_PIPELINING_MISSING\020 *D\n\n"
+  "SkipReason\022\033\n\027SKIP_REASON_UNSPECIFIED\020\000\022"
+  "\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispositio"
+  "n\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022DISPOS"
+  "ITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020\002*\274\001\n"
+  "\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UNSPECI"
+  "FIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022\027\n\023DE"
+  "LETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCOME_UN"
+  "KNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND\020\004\022\034\n"
+  "\030DELETE_OUTCOME_AMBIGUOUS\020\005*a\n\010Severity\022"
+  "\030\n\024SEVERITY_UNSPECIFIED\020\000\022\021\n\rSEVERITY_IN"
+  "FO\020\001\022\024\n\020SEVERITY_WARNING\020\002\022\022\n\016SEVERITY_E"
+  "RROR\020\0032\343\003\n\016MailboxService\022X\n\014ListMessage"
+  "s\022\037.popgate.v1.ListMessagesRequest\032 .pop"
+  "gate.v1.ListMessagesResponse\"\003\220\002\0020\001\022[\n\rF"
+  "etchMessages\022 .popgate.v1.FetchMessagesR"
+  "equest\032!.popgate.v1.FetchMessagesRespons"
+  "e\"\003\220\002\0020\001\022^\n\017CollectMessages\022\".popgate.v1"
+  ".CollectMessagesRequest\032#.popgate.v1.Col"
+  "lectMessagesResponse(\0010\001\022\\\n\016DeleteMessag"
+  "es\022!.popgate.v1.DeleteMessagesRequest\032\"."
+  "popgate.v1.DeleteMessagesResponse\"\003\220\002\002\022\\"
+  "\n\016DiagnoseServer\022!.popgate.v1.DiagnoseSe"
+  "rverRequest\032\".popgate.v1.DiagnoseServerR"
+  "esponse\"\003\220\002\002b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps[3] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps[5] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
+  &::descriptor_table_google_2fprotobuf_2ftimestamp_2eproto,
   &::descriptor_table_popgate_2fv1_2ferror_2eproto,
+  &::descriptor_table_popgate_2fv1_2fpop3_5fservice_2eproto,
   &::descriptor_table_popgate_2fv1_2fserver_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto = {
-    false, false, 6352, descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto,
+    false, false, 9180, descriptor_table_protodef_popgate_2fv1_2fmailbox_5fservice_2eproto,
     "popgate/v1/mailbox_service.proto",
-    &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps, 3, 29,
+    &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once, descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_deps, 5, 36,
     schemas, file_default_instances, TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto::offsets,
     file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto, file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto,
     file_level_service_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto,
@@ -1106,6 +1401,30 @@ bool Finding_IsValid(int value) {
     case 6:
     case 7:
     case 8:
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+    case 19:
+    case 20:
+    case 21:
+    case 22:
+    case 23:
+    case 24:
+    case 25:
+    case 26:
+    case 27:
+    case 28:
+    case 29:
+    case 30:
+    case 31:
+    case 32:
       return true;
     default:
       return false;
@@ -1153,6 +1472,22 @@ bool DeleteOutcome_IsValid(int value) {
     case 3:
     case 4:
     case 5:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Severity_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto);
+  return file_level_enum_descriptors_popgate_2fv1_2fmailbox_5fservice_2eproto[5];
+}
+bool Severity_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
       return true;
     default:
       return false;
@@ -9922,6 +10257,2608 @@ void DeletedMessage::InternalSwap(DeletedMessage* other) {
       file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[28]);
 }
 
+// ===================================================================
+
+class DiagnoseServerRequest::_Internal {
+ public:
+  static const ::popgate::v1::Server& server(const DiagnoseServerRequest* msg);
+  static const ::popgate::v1::Credentials& credentials(const DiagnoseServerRequest* msg);
+};
+
+const ::popgate::v1::Server&
+DiagnoseServerRequest::_Internal::server(const DiagnoseServerRequest* msg) {
+  return *msg->_impl_.server_;
+}
+const ::popgate::v1::Credentials&
+DiagnoseServerRequest::_Internal::credentials(const DiagnoseServerRequest* msg) {
+  return *msg->_impl_.credentials_;
+}
+void DiagnoseServerRequest::clear_server() {
+  if (GetArenaForAllocation() == nullptr && _impl_.server_ != nullptr) {
+    delete _impl_.server_;
+  }
+  _impl_.server_ = nullptr;
+}
+void DiagnoseServerRequest::clear_credentials() {
+  if (GetArenaForAllocation() == nullptr && _impl_.credentials_ != nullptr) {
+    delete _impl_.credentials_;
+  }
+  _impl_.credentials_ = nullptr;
+}
+DiagnoseServerRequest::DiagnoseServerRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.DiagnoseServerRequest)
+}
+DiagnoseServerRequest::DiagnoseServerRequest(const DiagnoseServerRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  DiagnoseServerRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.server_){nullptr}
+    , decltype(_impl_.credentials_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_server()) {
+    _this->_impl_.server_ = new ::popgate::v1::Server(*from._impl_.server_);
+  }
+  if (from._internal_has_credentials()) {
+    _this->_impl_.credentials_ = new ::popgate::v1::Credentials(*from._impl_.credentials_);
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.DiagnoseServerRequest)
+}
+
+inline void DiagnoseServerRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.server_){nullptr}
+    , decltype(_impl_.credentials_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+DiagnoseServerRequest::~DiagnoseServerRequest() {
+  // @@protoc_insertion_point(destructor:popgate.v1.DiagnoseServerRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void DiagnoseServerRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.server_;
+  if (this != internal_default_instance()) delete _impl_.credentials_;
+}
+
+void DiagnoseServerRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void DiagnoseServerRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.DiagnoseServerRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.server_ != nullptr) {
+    delete _impl_.server_;
+  }
+  _impl_.server_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.credentials_ != nullptr) {
+    delete _impl_.credentials_;
+  }
+  _impl_.credentials_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* DiagnoseServerRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.Server server = 1 [json_name = "server"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_server(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Credentials credentials = 2 [json_name = "credentials"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_credentials(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* DiagnoseServerRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.DiagnoseServerRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.Server server = 1 [json_name = "server"];
+  if (this->_internal_has_server()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::server(this),
+        _Internal::server(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Credentials credentials = 2 [json_name = "credentials"];
+  if (this->_internal_has_credentials()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::credentials(this),
+        _Internal::credentials(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.DiagnoseServerRequest)
+  return target;
+}
+
+size_t DiagnoseServerRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.DiagnoseServerRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .popgate.v1.Server server = 1 [json_name = "server"];
+  if (this->_internal_has_server()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.server_);
+  }
+
+  // .popgate.v1.Credentials credentials = 2 [json_name = "credentials"];
+  if (this->_internal_has_credentials()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.credentials_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DiagnoseServerRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    DiagnoseServerRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DiagnoseServerRequest::GetClassData() const { return &_class_data_; }
+
+
+void DiagnoseServerRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<DiagnoseServerRequest*>(&to_msg);
+  auto& from = static_cast<const DiagnoseServerRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.DiagnoseServerRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_server()) {
+    _this->_internal_mutable_server()->::popgate::v1::Server::MergeFrom(
+        from._internal_server());
+  }
+  if (from._internal_has_credentials()) {
+    _this->_internal_mutable_credentials()->::popgate::v1::Credentials::MergeFrom(
+        from._internal_credentials());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void DiagnoseServerRequest::CopyFrom(const DiagnoseServerRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.DiagnoseServerRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool DiagnoseServerRequest::IsInitialized() const {
+  return true;
+}
+
+void DiagnoseServerRequest::InternalSwap(DiagnoseServerRequest* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(DiagnoseServerRequest, _impl_.credentials_)
+      + sizeof(DiagnoseServerRequest::_impl_.credentials_)
+      - PROTOBUF_FIELD_OFFSET(DiagnoseServerRequest, _impl_.server_)>(
+          reinterpret_cast<char*>(&_impl_.server_),
+          reinterpret_cast<char*>(&other->_impl_.server_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata DiagnoseServerRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[29]);
+}
+
+// ===================================================================
+
+class DiagnoseServerResponse::_Internal {
+ public:
+  static const ::popgate::v1::DiagnosedTls& tls(const DiagnoseServerResponse* msg);
+  static const ::popgate::v1::CapaResponse& capabilities_before_tls(const DiagnoseServerResponse* msg);
+  static const ::popgate::v1::CapaResponse& capabilities_after_tls(const DiagnoseServerResponse* msg);
+  static const ::popgate::v1::CapaResponse& capabilities_after_login(const DiagnoseServerResponse* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& login_delay(const DiagnoseServerResponse* msg);
+  static const ::popgate::v1::Expire& expire(const DiagnoseServerResponse* msg);
+  static const ::popgate::v1::DiagnosedMaildrop& maildrop(const DiagnoseServerResponse* msg);
+};
+
+const ::popgate::v1::DiagnosedTls&
+DiagnoseServerResponse::_Internal::tls(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.tls_;
+}
+const ::popgate::v1::CapaResponse&
+DiagnoseServerResponse::_Internal::capabilities_before_tls(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.capabilities_before_tls_;
+}
+const ::popgate::v1::CapaResponse&
+DiagnoseServerResponse::_Internal::capabilities_after_tls(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.capabilities_after_tls_;
+}
+const ::popgate::v1::CapaResponse&
+DiagnoseServerResponse::_Internal::capabilities_after_login(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.capabilities_after_login_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+DiagnoseServerResponse::_Internal::login_delay(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.login_delay_;
+}
+const ::popgate::v1::Expire&
+DiagnoseServerResponse::_Internal::expire(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.expire_;
+}
+const ::popgate::v1::DiagnosedMaildrop&
+DiagnoseServerResponse::_Internal::maildrop(const DiagnoseServerResponse* msg) {
+  return *msg->_impl_.maildrop_;
+}
+void DiagnoseServerResponse::clear_capabilities_before_tls() {
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_before_tls_ != nullptr) {
+    delete _impl_.capabilities_before_tls_;
+  }
+  _impl_.capabilities_before_tls_ = nullptr;
+}
+void DiagnoseServerResponse::clear_capabilities_after_tls() {
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_after_tls_ != nullptr) {
+    delete _impl_.capabilities_after_tls_;
+  }
+  _impl_.capabilities_after_tls_ = nullptr;
+}
+void DiagnoseServerResponse::clear_capabilities_after_login() {
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_after_login_ != nullptr) {
+    delete _impl_.capabilities_after_login_;
+  }
+  _impl_.capabilities_after_login_ = nullptr;
+}
+void DiagnoseServerResponse::clear_login_delay() {
+  if (GetArenaForAllocation() == nullptr && _impl_.login_delay_ != nullptr) {
+    delete _impl_.login_delay_;
+  }
+  _impl_.login_delay_ = nullptr;
+}
+void DiagnoseServerResponse::clear_expire() {
+  if (GetArenaForAllocation() == nullptr && _impl_.expire_ != nullptr) {
+    delete _impl_.expire_;
+  }
+  _impl_.expire_ = nullptr;
+}
+DiagnoseServerResponse::DiagnoseServerResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.DiagnoseServerResponse)
+}
+DiagnoseServerResponse::DiagnoseServerResponse(const DiagnoseServerResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  DiagnoseServerResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.findings_){from._impl_.findings_}
+    , decltype(_impl_.attempts_){from._impl_.attempts_}
+    , decltype(_impl_.mechanisms_){from._impl_.mechanisms_}
+    , decltype(_impl_.greeting_){}
+    , decltype(_impl_.tls_){nullptr}
+    , decltype(_impl_.capabilities_before_tls_){nullptr}
+    , decltype(_impl_.capabilities_after_tls_){nullptr}
+    , decltype(_impl_.capabilities_after_login_){nullptr}
+    , decltype(_impl_.login_delay_){nullptr}
+    , decltype(_impl_.expire_){nullptr}
+    , decltype(_impl_.maildrop_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.greeting_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.greeting_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_greeting().empty()) {
+    _this->_impl_.greeting_.Set(from._internal_greeting(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_tls()) {
+    _this->_impl_.tls_ = new ::popgate::v1::DiagnosedTls(*from._impl_.tls_);
+  }
+  if (from._internal_has_capabilities_before_tls()) {
+    _this->_impl_.capabilities_before_tls_ = new ::popgate::v1::CapaResponse(*from._impl_.capabilities_before_tls_);
+  }
+  if (from._internal_has_capabilities_after_tls()) {
+    _this->_impl_.capabilities_after_tls_ = new ::popgate::v1::CapaResponse(*from._impl_.capabilities_after_tls_);
+  }
+  if (from._internal_has_capabilities_after_login()) {
+    _this->_impl_.capabilities_after_login_ = new ::popgate::v1::CapaResponse(*from._impl_.capabilities_after_login_);
+  }
+  if (from._internal_has_login_delay()) {
+    _this->_impl_.login_delay_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.login_delay_);
+  }
+  if (from._internal_has_expire()) {
+    _this->_impl_.expire_ = new ::popgate::v1::Expire(*from._impl_.expire_);
+  }
+  if (from._internal_has_maildrop()) {
+    _this->_impl_.maildrop_ = new ::popgate::v1::DiagnosedMaildrop(*from._impl_.maildrop_);
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.DiagnoseServerResponse)
+}
+
+inline void DiagnoseServerResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.findings_){arena}
+    , decltype(_impl_.attempts_){arena}
+    , decltype(_impl_.mechanisms_){arena}
+    , decltype(_impl_.greeting_){}
+    , decltype(_impl_.tls_){nullptr}
+    , decltype(_impl_.capabilities_before_tls_){nullptr}
+    , decltype(_impl_.capabilities_after_tls_){nullptr}
+    , decltype(_impl_.capabilities_after_login_){nullptr}
+    , decltype(_impl_.login_delay_){nullptr}
+    , decltype(_impl_.expire_){nullptr}
+    , decltype(_impl_.maildrop_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.greeting_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.greeting_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+DiagnoseServerResponse::~DiagnoseServerResponse() {
+  // @@protoc_insertion_point(destructor:popgate.v1.DiagnoseServerResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void DiagnoseServerResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.findings_.~RepeatedPtrField();
+  _impl_.attempts_.~RepeatedPtrField();
+  _impl_.mechanisms_.~RepeatedPtrField();
+  _impl_.greeting_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.tls_;
+  if (this != internal_default_instance()) delete _impl_.capabilities_before_tls_;
+  if (this != internal_default_instance()) delete _impl_.capabilities_after_tls_;
+  if (this != internal_default_instance()) delete _impl_.capabilities_after_login_;
+  if (this != internal_default_instance()) delete _impl_.login_delay_;
+  if (this != internal_default_instance()) delete _impl_.expire_;
+  if (this != internal_default_instance()) delete _impl_.maildrop_;
+}
+
+void DiagnoseServerResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void DiagnoseServerResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.DiagnoseServerResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.findings_.Clear();
+  _impl_.attempts_.Clear();
+  _impl_.mechanisms_.Clear();
+  _impl_.greeting_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.tls_ != nullptr) {
+    delete _impl_.tls_;
+  }
+  _impl_.tls_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_before_tls_ != nullptr) {
+    delete _impl_.capabilities_before_tls_;
+  }
+  _impl_.capabilities_before_tls_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_after_tls_ != nullptr) {
+    delete _impl_.capabilities_after_tls_;
+  }
+  _impl_.capabilities_after_tls_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.capabilities_after_login_ != nullptr) {
+    delete _impl_.capabilities_after_login_;
+  }
+  _impl_.capabilities_after_login_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.login_delay_ != nullptr) {
+    delete _impl_.login_delay_;
+  }
+  _impl_.login_delay_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.expire_ != nullptr) {
+    delete _impl_.expire_;
+  }
+  _impl_.expire_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.maildrop_ != nullptr) {
+    delete _impl_.maildrop_;
+  }
+  _impl_.maildrop_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* DiagnoseServerResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated .popgate.v1.Diagnosis findings = 1 [json_name = "findings"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_findings(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .popgate.v1.ConnectAttempt attempts = 2 [json_name = "attempts"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_attempts(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string greeting = 3 [json_name = "greeting"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_greeting();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.DiagnoseServerResponse.greeting"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.DiagnosedTls tls = 4 [json_name = "tls"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_tls(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.CapaResponse capabilities_before_tls = 5 [json_name = "capabilitiesBeforeTls"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_capabilities_before_tls(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.CapaResponse capabilities_after_tls = 6 [json_name = "capabilitiesAfterTls"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_capabilities_after_tls(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.CapaResponse capabilities_after_login = 7 [json_name = "capabilitiesAfterLogin"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_capabilities_after_login(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string mechanisms = 8 [json_name = "mechanisms"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_mechanisms();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.DiagnoseServerResponse.mechanisms"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<66>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+          ptr = ctx->ParseMessage(_internal_mutable_login_delay(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Expire expire = 10 [json_name = "expire"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+          ptr = ctx->ParseMessage(_internal_mutable_expire(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.DiagnosedMaildrop maildrop = 11 [json_name = "maildrop"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+          ptr = ctx->ParseMessage(_internal_mutable_maildrop(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* DiagnoseServerResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.DiagnoseServerResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.Diagnosis findings = 1 [json_name = "findings"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_findings_size()); i < n; i++) {
+    const auto& repfield = this->_internal_findings(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // repeated .popgate.v1.ConnectAttempt attempts = 2 [json_name = "attempts"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_attempts_size()); i < n; i++) {
+    const auto& repfield = this->_internal_attempts(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // string greeting = 3 [json_name = "greeting"];
+  if (!this->_internal_greeting().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_greeting().data(), static_cast<int>(this->_internal_greeting().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.DiagnoseServerResponse.greeting");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_greeting(), target);
+  }
+
+  // .popgate.v1.DiagnosedTls tls = 4 [json_name = "tls"];
+  if (this->_internal_has_tls()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::tls(this),
+        _Internal::tls(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_before_tls = 5 [json_name = "capabilitiesBeforeTls"];
+  if (this->_internal_has_capabilities_before_tls()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::capabilities_before_tls(this),
+        _Internal::capabilities_before_tls(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_after_tls = 6 [json_name = "capabilitiesAfterTls"];
+  if (this->_internal_has_capabilities_after_tls()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::capabilities_after_tls(this),
+        _Internal::capabilities_after_tls(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_after_login = 7 [json_name = "capabilitiesAfterLogin"];
+  if (this->_internal_has_capabilities_after_login()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::capabilities_after_login(this),
+        _Internal::capabilities_after_login(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated string mechanisms = 8 [json_name = "mechanisms"];
+  for (int i = 0, n = this->_internal_mechanisms_size(); i < n; i++) {
+    const auto& s = this->_internal_mechanisms(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.DiagnoseServerResponse.mechanisms");
+    target = stream->WriteString(8, s, target);
+  }
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  if (this->_internal_has_login_delay()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(9, _Internal::login_delay(this),
+        _Internal::login_delay(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Expire expire = 10 [json_name = "expire"];
+  if (this->_internal_has_expire()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(10, _Internal::expire(this),
+        _Internal::expire(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.DiagnosedMaildrop maildrop = 11 [json_name = "maildrop"];
+  if (this->_internal_has_maildrop()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(11, _Internal::maildrop(this),
+        _Internal::maildrop(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.DiagnoseServerResponse)
+  return target;
+}
+
+size_t DiagnoseServerResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.DiagnoseServerResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.Diagnosis findings = 1 [json_name = "findings"];
+  total_size += 1UL * this->_internal_findings_size();
+  for (const auto& msg : this->_impl_.findings_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // repeated .popgate.v1.ConnectAttempt attempts = 2 [json_name = "attempts"];
+  total_size += 1UL * this->_internal_attempts_size();
+  for (const auto& msg : this->_impl_.attempts_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // repeated string mechanisms = 8 [json_name = "mechanisms"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.mechanisms_.size());
+  for (int i = 0, n = _impl_.mechanisms_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.mechanisms_.Get(i));
+  }
+
+  // string greeting = 3 [json_name = "greeting"];
+  if (!this->_internal_greeting().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_greeting());
+  }
+
+  // .popgate.v1.DiagnosedTls tls = 4 [json_name = "tls"];
+  if (this->_internal_has_tls()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.tls_);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_before_tls = 5 [json_name = "capabilitiesBeforeTls"];
+  if (this->_internal_has_capabilities_before_tls()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.capabilities_before_tls_);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_after_tls = 6 [json_name = "capabilitiesAfterTls"];
+  if (this->_internal_has_capabilities_after_tls()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.capabilities_after_tls_);
+  }
+
+  // .popgate.v1.CapaResponse capabilities_after_login = 7 [json_name = "capabilitiesAfterLogin"];
+  if (this->_internal_has_capabilities_after_login()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.capabilities_after_login_);
+  }
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  if (this->_internal_has_login_delay()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.login_delay_);
+  }
+
+  // .popgate.v1.Expire expire = 10 [json_name = "expire"];
+  if (this->_internal_has_expire()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.expire_);
+  }
+
+  // .popgate.v1.DiagnosedMaildrop maildrop = 11 [json_name = "maildrop"];
+  if (this->_internal_has_maildrop()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.maildrop_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DiagnoseServerResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    DiagnoseServerResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DiagnoseServerResponse::GetClassData() const { return &_class_data_; }
+
+
+void DiagnoseServerResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<DiagnoseServerResponse*>(&to_msg);
+  auto& from = static_cast<const DiagnoseServerResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.DiagnoseServerResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.findings_.MergeFrom(from._impl_.findings_);
+  _this->_impl_.attempts_.MergeFrom(from._impl_.attempts_);
+  _this->_impl_.mechanisms_.MergeFrom(from._impl_.mechanisms_);
+  if (!from._internal_greeting().empty()) {
+    _this->_internal_set_greeting(from._internal_greeting());
+  }
+  if (from._internal_has_tls()) {
+    _this->_internal_mutable_tls()->::popgate::v1::DiagnosedTls::MergeFrom(
+        from._internal_tls());
+  }
+  if (from._internal_has_capabilities_before_tls()) {
+    _this->_internal_mutable_capabilities_before_tls()->::popgate::v1::CapaResponse::MergeFrom(
+        from._internal_capabilities_before_tls());
+  }
+  if (from._internal_has_capabilities_after_tls()) {
+    _this->_internal_mutable_capabilities_after_tls()->::popgate::v1::CapaResponse::MergeFrom(
+        from._internal_capabilities_after_tls());
+  }
+  if (from._internal_has_capabilities_after_login()) {
+    _this->_internal_mutable_capabilities_after_login()->::popgate::v1::CapaResponse::MergeFrom(
+        from._internal_capabilities_after_login());
+  }
+  if (from._internal_has_login_delay()) {
+    _this->_internal_mutable_login_delay()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_login_delay());
+  }
+  if (from._internal_has_expire()) {
+    _this->_internal_mutable_expire()->::popgate::v1::Expire::MergeFrom(
+        from._internal_expire());
+  }
+  if (from._internal_has_maildrop()) {
+    _this->_internal_mutable_maildrop()->::popgate::v1::DiagnosedMaildrop::MergeFrom(
+        from._internal_maildrop());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void DiagnoseServerResponse::CopyFrom(const DiagnoseServerResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.DiagnoseServerResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool DiagnoseServerResponse::IsInitialized() const {
+  return true;
+}
+
+void DiagnoseServerResponse::InternalSwap(DiagnoseServerResponse* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.findings_.InternalSwap(&other->_impl_.findings_);
+  _impl_.attempts_.InternalSwap(&other->_impl_.attempts_);
+  _impl_.mechanisms_.InternalSwap(&other->_impl_.mechanisms_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.greeting_, lhs_arena,
+      &other->_impl_.greeting_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(DiagnoseServerResponse, _impl_.maildrop_)
+      + sizeof(DiagnoseServerResponse::_impl_.maildrop_)
+      - PROTOBUF_FIELD_OFFSET(DiagnoseServerResponse, _impl_.tls_)>(
+          reinterpret_cast<char*>(&_impl_.tls_),
+          reinterpret_cast<char*>(&other->_impl_.tls_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata DiagnoseServerResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[30]);
+}
+
+// ===================================================================
+
+class Diagnosis::_Internal {
+ public:
+};
+
+Diagnosis::Diagnosis(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Diagnosis)
+}
+Diagnosis::Diagnosis(const Diagnosis& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Diagnosis* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.text_){}
+    , decltype(_impl_.remedy_){}
+    , decltype(_impl_.finding_){}
+    , decltype(_impl_.severity_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_text().empty()) {
+    _this->_impl_.text_.Set(from._internal_text(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.remedy_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.remedy_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_remedy().empty()) {
+    _this->_impl_.remedy_.Set(from._internal_remedy(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.finding_, &from._impl_.finding_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.severity_) -
+    reinterpret_cast<char*>(&_impl_.finding_)) + sizeof(_impl_.severity_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Diagnosis)
+}
+
+inline void Diagnosis::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.text_){}
+    , decltype(_impl_.remedy_){}
+    , decltype(_impl_.finding_){0}
+    , decltype(_impl_.severity_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.remedy_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.remedy_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+Diagnosis::~Diagnosis() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Diagnosis)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Diagnosis::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.text_.Destroy();
+  _impl_.remedy_.Destroy();
+}
+
+void Diagnosis::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Diagnosis::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Diagnosis)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.text_.ClearToEmpty();
+  _impl_.remedy_.ClearToEmpty();
+  ::memset(&_impl_.finding_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.severity_) -
+      reinterpret_cast<char*>(&_impl_.finding_)) + sizeof(_impl_.severity_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Diagnosis::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.Finding finding = 1 [json_name = "finding"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_finding(static_cast<::popgate::v1::Finding>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Severity severity = 2 [json_name = "severity"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_severity(static_cast<::popgate::v1::Severity>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // string text = 3 [json_name = "text"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_text();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Diagnosis.text"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string remedy = 4 [json_name = "remedy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_remedy();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Diagnosis.remedy"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Diagnosis::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Diagnosis)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.Finding finding = 1 [json_name = "finding"];
+  if (this->_internal_finding() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      1, this->_internal_finding(), target);
+  }
+
+  // .popgate.v1.Severity severity = 2 [json_name = "severity"];
+  if (this->_internal_severity() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      2, this->_internal_severity(), target);
+  }
+
+  // string text = 3 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Diagnosis.text");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_text(), target);
+  }
+
+  // string remedy = 4 [json_name = "remedy"];
+  if (!this->_internal_remedy().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_remedy().data(), static_cast<int>(this->_internal_remedy().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Diagnosis.remedy");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_remedy(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Diagnosis)
+  return target;
+}
+
+size_t Diagnosis::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Diagnosis)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string text = 3 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_text());
+  }
+
+  // string remedy = 4 [json_name = "remedy"];
+  if (!this->_internal_remedy().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_remedy());
+  }
+
+  // .popgate.v1.Finding finding = 1 [json_name = "finding"];
+  if (this->_internal_finding() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_finding());
+  }
+
+  // .popgate.v1.Severity severity = 2 [json_name = "severity"];
+  if (this->_internal_severity() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_severity());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Diagnosis::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Diagnosis::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Diagnosis::GetClassData() const { return &_class_data_; }
+
+
+void Diagnosis::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Diagnosis*>(&to_msg);
+  auto& from = static_cast<const Diagnosis&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Diagnosis)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_text().empty()) {
+    _this->_internal_set_text(from._internal_text());
+  }
+  if (!from._internal_remedy().empty()) {
+    _this->_internal_set_remedy(from._internal_remedy());
+  }
+  if (from._internal_finding() != 0) {
+    _this->_internal_set_finding(from._internal_finding());
+  }
+  if (from._internal_severity() != 0) {
+    _this->_internal_set_severity(from._internal_severity());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Diagnosis::CopyFrom(const Diagnosis& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Diagnosis)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Diagnosis::IsInitialized() const {
+  return true;
+}
+
+void Diagnosis::InternalSwap(Diagnosis* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.text_, lhs_arena,
+      &other->_impl_.text_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.remedy_, lhs_arena,
+      &other->_impl_.remedy_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Diagnosis, _impl_.severity_)
+      + sizeof(Diagnosis::_impl_.severity_)
+      - PROTOBUF_FIELD_OFFSET(Diagnosis, _impl_.finding_)>(
+          reinterpret_cast<char*>(&_impl_.finding_),
+          reinterpret_cast<char*>(&other->_impl_.finding_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Diagnosis::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[31]);
+}
+
+// ===================================================================
+
+class ConnectAttempt::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& begun(const ConnectAttempt* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& took(const ConnectAttempt* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+ConnectAttempt::_Internal::begun(const ConnectAttempt* msg) {
+  return *msg->_impl_.begun_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+ConnectAttempt::_Internal::took(const ConnectAttempt* msg) {
+  return *msg->_impl_.took_;
+}
+void ConnectAttempt::clear_begun() {
+  if (GetArenaForAllocation() == nullptr && _impl_.begun_ != nullptr) {
+    delete _impl_.begun_;
+  }
+  _impl_.begun_ = nullptr;
+}
+void ConnectAttempt::clear_took() {
+  if (GetArenaForAllocation() == nullptr && _impl_.took_ != nullptr) {
+    delete _impl_.took_;
+  }
+  _impl_.took_ = nullptr;
+}
+ConnectAttempt::ConnectAttempt(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.ConnectAttempt)
+}
+ConnectAttempt::ConnectAttempt(const ConnectAttempt& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  ConnectAttempt* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.address_){}
+    , decltype(_impl_.begun_){nullptr}
+    , decltype(_impl_.took_){nullptr}
+    , decltype(_impl_.cause_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.address_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.address_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_address().empty()) {
+    _this->_impl_.address_.Set(from._internal_address(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_begun()) {
+    _this->_impl_.begun_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.begun_);
+  }
+  if (from._internal_has_took()) {
+    _this->_impl_.took_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.took_);
+  }
+  _this->_impl_.cause_ = from._impl_.cause_;
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.ConnectAttempt)
+}
+
+inline void ConnectAttempt::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.address_){}
+    , decltype(_impl_.begun_){nullptr}
+    , decltype(_impl_.took_){nullptr}
+    , decltype(_impl_.cause_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.address_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.address_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+ConnectAttempt::~ConnectAttempt() {
+  // @@protoc_insertion_point(destructor:popgate.v1.ConnectAttempt)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void ConnectAttempt::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.address_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.begun_;
+  if (this != internal_default_instance()) delete _impl_.took_;
+}
+
+void ConnectAttempt::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void ConnectAttempt::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.ConnectAttempt)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.address_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.begun_ != nullptr) {
+    delete _impl_.begun_;
+  }
+  _impl_.begun_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.took_ != nullptr) {
+    delete _impl_.took_;
+  }
+  _impl_.took_ = nullptr;
+  _impl_.cause_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* ConnectAttempt::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string address = 1 [json_name = "address"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_address();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.ConnectAttempt.address"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration begun = 2 [json_name = "begun"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_begun(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration took = 3 [json_name = "took"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_took(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .popgate.v1.Cause cause = 4 [json_name = "cause"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_cause(static_cast<::popgate::v1::Cause>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* ConnectAttempt::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.ConnectAttempt)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string address = 1 [json_name = "address"];
+  if (!this->_internal_address().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_address().data(), static_cast<int>(this->_internal_address().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.ConnectAttempt.address");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_address(), target);
+  }
+
+  // .google.protobuf.Duration begun = 2 [json_name = "begun"];
+  if (this->_internal_has_begun()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::begun(this),
+        _Internal::begun(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Duration took = 3 [json_name = "took"];
+  if (this->_internal_has_took()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::took(this),
+        _Internal::took(this).GetCachedSize(), target, stream);
+  }
+
+  // .popgate.v1.Cause cause = 4 [json_name = "cause"];
+  if (this->_internal_cause() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      4, this->_internal_cause(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.ConnectAttempt)
+  return target;
+}
+
+size_t ConnectAttempt::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.ConnectAttempt)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string address = 1 [json_name = "address"];
+  if (!this->_internal_address().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_address());
+  }
+
+  // .google.protobuf.Duration begun = 2 [json_name = "begun"];
+  if (this->_internal_has_begun()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.begun_);
+  }
+
+  // .google.protobuf.Duration took = 3 [json_name = "took"];
+  if (this->_internal_has_took()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.took_);
+  }
+
+  // .popgate.v1.Cause cause = 4 [json_name = "cause"];
+  if (this->_internal_cause() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_cause());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ConnectAttempt::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    ConnectAttempt::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ConnectAttempt::GetClassData() const { return &_class_data_; }
+
+
+void ConnectAttempt::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<ConnectAttempt*>(&to_msg);
+  auto& from = static_cast<const ConnectAttempt&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.ConnectAttempt)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_address().empty()) {
+    _this->_internal_set_address(from._internal_address());
+  }
+  if (from._internal_has_begun()) {
+    _this->_internal_mutable_begun()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_begun());
+  }
+  if (from._internal_has_took()) {
+    _this->_internal_mutable_took()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_took());
+  }
+  if (from._internal_cause() != 0) {
+    _this->_internal_set_cause(from._internal_cause());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void ConnectAttempt::CopyFrom(const ConnectAttempt& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.ConnectAttempt)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool ConnectAttempt::IsInitialized() const {
+  return true;
+}
+
+void ConnectAttempt::InternalSwap(ConnectAttempt* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.address_, lhs_arena,
+      &other->_impl_.address_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(ConnectAttempt, _impl_.cause_)
+      + sizeof(ConnectAttempt::_impl_.cause_)
+      - PROTOBUF_FIELD_OFFSET(ConnectAttempt, _impl_.begun_)>(
+          reinterpret_cast<char*>(&_impl_.begun_),
+          reinterpret_cast<char*>(&other->_impl_.begun_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata ConnectAttempt::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[32]);
+}
+
+// ===================================================================
+
+class DiagnosedTls::_Internal {
+ public:
+  static const ::popgate::v1::TlsState& state(const DiagnosedTls* msg);
+};
+
+const ::popgate::v1::TlsState&
+DiagnosedTls::_Internal::state(const DiagnosedTls* msg) {
+  return *msg->_impl_.state_;
+}
+void DiagnosedTls::clear_state() {
+  if (GetArenaForAllocation() == nullptr && _impl_.state_ != nullptr) {
+    delete _impl_.state_;
+  }
+  _impl_.state_ = nullptr;
+}
+DiagnosedTls::DiagnosedTls(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.DiagnosedTls)
+}
+DiagnosedTls::DiagnosedTls(const DiagnosedTls& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  DiagnosedTls* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.chain_){from._impl_.chain_}
+    , decltype(_impl_.state_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_state()) {
+    _this->_impl_.state_ = new ::popgate::v1::TlsState(*from._impl_.state_);
+  }
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.DiagnosedTls)
+}
+
+inline void DiagnosedTls::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.chain_){arena}
+    , decltype(_impl_.state_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+DiagnosedTls::~DiagnosedTls() {
+  // @@protoc_insertion_point(destructor:popgate.v1.DiagnosedTls)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void DiagnosedTls::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.chain_.~RepeatedPtrField();
+  if (this != internal_default_instance()) delete _impl_.state_;
+}
+
+void DiagnosedTls::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void DiagnosedTls::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.DiagnosedTls)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.chain_.Clear();
+  if (GetArenaForAllocation() == nullptr && _impl_.state_ != nullptr) {
+    delete _impl_.state_;
+  }
+  _impl_.state_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* DiagnosedTls::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .popgate.v1.TlsState state = 1 [json_name = "state"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_state(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .popgate.v1.Certificate chain = 2 [json_name = "chain"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_chain(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* DiagnosedTls::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.DiagnosedTls)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .popgate.v1.TlsState state = 1 [json_name = "state"];
+  if (this->_internal_has_state()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::state(this),
+        _Internal::state(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .popgate.v1.Certificate chain = 2 [json_name = "chain"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_chain_size()); i < n; i++) {
+    const auto& repfield = this->_internal_chain(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.DiagnosedTls)
+  return target;
+}
+
+size_t DiagnosedTls::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.DiagnosedTls)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .popgate.v1.Certificate chain = 2 [json_name = "chain"];
+  total_size += 1UL * this->_internal_chain_size();
+  for (const auto& msg : this->_impl_.chain_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // .popgate.v1.TlsState state = 1 [json_name = "state"];
+  if (this->_internal_has_state()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.state_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DiagnosedTls::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    DiagnosedTls::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DiagnosedTls::GetClassData() const { return &_class_data_; }
+
+
+void DiagnosedTls::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<DiagnosedTls*>(&to_msg);
+  auto& from = static_cast<const DiagnosedTls&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.DiagnosedTls)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.chain_.MergeFrom(from._impl_.chain_);
+  if (from._internal_has_state()) {
+    _this->_internal_mutable_state()->::popgate::v1::TlsState::MergeFrom(
+        from._internal_state());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void DiagnosedTls::CopyFrom(const DiagnosedTls& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.DiagnosedTls)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool DiagnosedTls::IsInitialized() const {
+  return true;
+}
+
+void DiagnosedTls::InternalSwap(DiagnosedTls* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.chain_.InternalSwap(&other->_impl_.chain_);
+  swap(_impl_.state_, other->_impl_.state_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata DiagnosedTls::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[33]);
+}
+
+// ===================================================================
+
+class Certificate::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& not_before(const Certificate* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& not_after(const Certificate* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Timestamp&
+Certificate::_Internal::not_before(const Certificate* msg) {
+  return *msg->_impl_.not_before_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Timestamp&
+Certificate::_Internal::not_after(const Certificate* msg) {
+  return *msg->_impl_.not_after_;
+}
+void Certificate::clear_not_before() {
+  if (GetArenaForAllocation() == nullptr && _impl_.not_before_ != nullptr) {
+    delete _impl_.not_before_;
+  }
+  _impl_.not_before_ = nullptr;
+}
+void Certificate::clear_not_after() {
+  if (GetArenaForAllocation() == nullptr && _impl_.not_after_ != nullptr) {
+    delete _impl_.not_after_;
+  }
+  _impl_.not_after_ = nullptr;
+}
+Certificate::Certificate(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.Certificate)
+}
+Certificate::Certificate(const Certificate& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Certificate* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.names_){from._impl_.names_}
+    , decltype(_impl_.subject_){}
+    , decltype(_impl_.issuer_){}
+    , decltype(_impl_.sha256_){}
+    , decltype(_impl_.not_before_){nullptr}
+    , decltype(_impl_.not_after_){nullptr}
+    , decltype(_impl_.days_left_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.subject_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.subject_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_subject().empty()) {
+    _this->_impl_.subject_.Set(from._internal_subject(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.issuer_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.issuer_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_issuer().empty()) {
+    _this->_impl_.issuer_.Set(from._internal_issuer(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.sha256_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.sha256_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_sha256().empty()) {
+    _this->_impl_.sha256_.Set(from._internal_sha256(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_not_before()) {
+    _this->_impl_.not_before_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.not_before_);
+  }
+  if (from._internal_has_not_after()) {
+    _this->_impl_.not_after_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.not_after_);
+  }
+  _this->_impl_.days_left_ = from._impl_.days_left_;
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.Certificate)
+}
+
+inline void Certificate::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.names_){arena}
+    , decltype(_impl_.subject_){}
+    , decltype(_impl_.issuer_){}
+    , decltype(_impl_.sha256_){}
+    , decltype(_impl_.not_before_){nullptr}
+    , decltype(_impl_.not_after_){nullptr}
+    , decltype(_impl_.days_left_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.subject_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.subject_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.issuer_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.issuer_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.sha256_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.sha256_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+Certificate::~Certificate() {
+  // @@protoc_insertion_point(destructor:popgate.v1.Certificate)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Certificate::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.names_.~RepeatedPtrField();
+  _impl_.subject_.Destroy();
+  _impl_.issuer_.Destroy();
+  _impl_.sha256_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.not_before_;
+  if (this != internal_default_instance()) delete _impl_.not_after_;
+}
+
+void Certificate::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Certificate::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.Certificate)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.names_.Clear();
+  _impl_.subject_.ClearToEmpty();
+  _impl_.issuer_.ClearToEmpty();
+  _impl_.sha256_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.not_before_ != nullptr) {
+    delete _impl_.not_before_;
+  }
+  _impl_.not_before_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.not_after_ != nullptr) {
+    delete _impl_.not_after_;
+  }
+  _impl_.not_after_ = nullptr;
+  _impl_.days_left_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Certificate::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string subject = 1 [json_name = "subject"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_subject();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Certificate.subject"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string issuer = 2 [json_name = "issuer"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_issuer();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Certificate.issuer"));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string names = 3 [json_name = "names"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_names();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "popgate.v1.Certificate.names"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Timestamp not_before = 4 [json_name = "notBefore"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_not_before(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Timestamp not_after = 5 [json_name = "notAfter"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_not_after(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int32 days_left = 6 [json_name = "daysLeft"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+          _impl_.days_left_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bytes sha256 = 7 [json_name = "sha256"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          auto str = _internal_mutable_sha256();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Certificate::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.Certificate)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string subject = 1 [json_name = "subject"];
+  if (!this->_internal_subject().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_subject().data(), static_cast<int>(this->_internal_subject().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Certificate.subject");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_subject(), target);
+  }
+
+  // string issuer = 2 [json_name = "issuer"];
+  if (!this->_internal_issuer().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_issuer().data(), static_cast<int>(this->_internal_issuer().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Certificate.issuer");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_issuer(), target);
+  }
+
+  // repeated string names = 3 [json_name = "names"];
+  for (int i = 0, n = this->_internal_names_size(); i < n; i++) {
+    const auto& s = this->_internal_names(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "popgate.v1.Certificate.names");
+    target = stream->WriteString(3, s, target);
+  }
+
+  // .google.protobuf.Timestamp not_before = 4 [json_name = "notBefore"];
+  if (this->_internal_has_not_before()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::not_before(this),
+        _Internal::not_before(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Timestamp not_after = 5 [json_name = "notAfter"];
+  if (this->_internal_has_not_after()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::not_after(this),
+        _Internal::not_after(this).GetCachedSize(), target, stream);
+  }
+
+  // int32 days_left = 6 [json_name = "daysLeft"];
+  if (this->_internal_days_left() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(6, this->_internal_days_left(), target);
+  }
+
+  // bytes sha256 = 7 [json_name = "sha256"];
+  if (!this->_internal_sha256().empty()) {
+    target = stream->WriteBytesMaybeAliased(
+        7, this->_internal_sha256(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.Certificate)
+  return target;
+}
+
+size_t Certificate::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.Certificate)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string names = 3 [json_name = "names"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.names_.size());
+  for (int i = 0, n = _impl_.names_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.names_.Get(i));
+  }
+
+  // string subject = 1 [json_name = "subject"];
+  if (!this->_internal_subject().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_subject());
+  }
+
+  // string issuer = 2 [json_name = "issuer"];
+  if (!this->_internal_issuer().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_issuer());
+  }
+
+  // bytes sha256 = 7 [json_name = "sha256"];
+  if (!this->_internal_sha256().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+        this->_internal_sha256());
+  }
+
+  // .google.protobuf.Timestamp not_before = 4 [json_name = "notBefore"];
+  if (this->_internal_has_not_before()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.not_before_);
+  }
+
+  // .google.protobuf.Timestamp not_after = 5 [json_name = "notAfter"];
+  if (this->_internal_has_not_after()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.not_after_);
+  }
+
+  // int32 days_left = 6 [json_name = "daysLeft"];
+  if (this->_internal_days_left() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_days_left());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Certificate::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Certificate::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Certificate::GetClassData() const { return &_class_data_; }
+
+
+void Certificate::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Certificate*>(&to_msg);
+  auto& from = static_cast<const Certificate&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.Certificate)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.names_.MergeFrom(from._impl_.names_);
+  if (!from._internal_subject().empty()) {
+    _this->_internal_set_subject(from._internal_subject());
+  }
+  if (!from._internal_issuer().empty()) {
+    _this->_internal_set_issuer(from._internal_issuer());
+  }
+  if (!from._internal_sha256().empty()) {
+    _this->_internal_set_sha256(from._internal_sha256());
+  }
+  if (from._internal_has_not_before()) {
+    _this->_internal_mutable_not_before()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_not_before());
+  }
+  if (from._internal_has_not_after()) {
+    _this->_internal_mutable_not_after()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_not_after());
+  }
+  if (from._internal_days_left() != 0) {
+    _this->_internal_set_days_left(from._internal_days_left());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Certificate::CopyFrom(const Certificate& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.Certificate)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Certificate::IsInitialized() const {
+  return true;
+}
+
+void Certificate::InternalSwap(Certificate* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.names_.InternalSwap(&other->_impl_.names_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.subject_, lhs_arena,
+      &other->_impl_.subject_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.issuer_, lhs_arena,
+      &other->_impl_.issuer_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.sha256_, lhs_arena,
+      &other->_impl_.sha256_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Certificate, _impl_.days_left_)
+      + sizeof(Certificate::_impl_.days_left_)
+      - PROTOBUF_FIELD_OFFSET(Certificate, _impl_.not_before_)>(
+          reinterpret_cast<char*>(&_impl_.not_before_),
+          reinterpret_cast<char*>(&other->_impl_.not_before_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Certificate::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[34]);
+}
+
+// ===================================================================
+
+class DiagnosedMaildrop::_Internal {
+ public:
+  using HasBits = decltype(std::declval<DiagnosedMaildrop>()._impl_._has_bits_);
+  static void set_has_unique_ids_unique(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+  static void set_has_unique_ids_stable(HasBits* has_bits) {
+    (*has_bits)[0] |= 2u;
+  }
+  static void set_has_top_honoured(HasBits* has_bits) {
+    (*has_bits)[0] |= 4u;
+  }
+  static void set_has_sizes_true(HasBits* has_bits) {
+    (*has_bits)[0] |= 8u;
+  }
+  static void set_has_pipelining_true(HasBits* has_bits) {
+    (*has_bits)[0] |= 16u;
+  }
+};
+
+DiagnosedMaildrop::DiagnosedMaildrop(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:popgate.v1.DiagnosedMaildrop)
+}
+DiagnosedMaildrop::DiagnosedMaildrop(const DiagnosedMaildrop& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  DiagnosedMaildrop* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.octets_){}
+    , decltype(_impl_.messages_){}
+    , decltype(_impl_.unique_ids_unique_){}
+    , decltype(_impl_.unique_ids_stable_){}
+    , decltype(_impl_.top_honoured_){}
+    , decltype(_impl_.sizes_true_){}
+    , decltype(_impl_.pipelining_true_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  ::memcpy(&_impl_.octets_, &from._impl_.octets_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.pipelining_true_) -
+    reinterpret_cast<char*>(&_impl_.octets_)) + sizeof(_impl_.pipelining_true_));
+  // @@protoc_insertion_point(copy_constructor:popgate.v1.DiagnosedMaildrop)
+}
+
+inline void DiagnosedMaildrop::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.octets_){int64_t{0}}
+    , decltype(_impl_.messages_){0u}
+    , decltype(_impl_.unique_ids_unique_){false}
+    , decltype(_impl_.unique_ids_stable_){false}
+    , decltype(_impl_.top_honoured_){false}
+    , decltype(_impl_.sizes_true_){false}
+    , decltype(_impl_.pipelining_true_){false}
+  };
+}
+
+DiagnosedMaildrop::~DiagnosedMaildrop() {
+  // @@protoc_insertion_point(destructor:popgate.v1.DiagnosedMaildrop)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void DiagnosedMaildrop::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+}
+
+void DiagnosedMaildrop::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void DiagnosedMaildrop::Clear() {
+// @@protoc_insertion_point(message_clear_start:popgate.v1.DiagnosedMaildrop)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  ::memset(&_impl_.octets_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.messages_) -
+      reinterpret_cast<char*>(&_impl_.octets_)) + sizeof(_impl_.messages_));
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x0000001fu) {
+    ::memset(&_impl_.unique_ids_unique_, 0, static_cast<size_t>(
+        reinterpret_cast<char*>(&_impl_.pipelining_true_) -
+        reinterpret_cast<char*>(&_impl_.unique_ids_unique_)) + sizeof(_impl_.pipelining_true_));
+  }
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* DiagnosedMaildrop::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // uint32 messages = 1 [json_name = "messages"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.messages_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int64 octets = 2 [json_name = "octets"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.octets_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool unique_ids_unique = 3 [json_name = "uniqueIdsUnique"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _Internal::set_has_unique_ids_unique(&has_bits);
+          _impl_.unique_ids_unique_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool unique_ids_stable = 4 [json_name = "uniqueIdsStable"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _Internal::set_has_unique_ids_stable(&has_bits);
+          _impl_.unique_ids_stable_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool top_honoured = 5 [json_name = "topHonoured"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+          _Internal::set_has_top_honoured(&has_bits);
+          _impl_.top_honoured_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool sizes_true = 6 [json_name = "sizesTrue"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+          _Internal::set_has_sizes_true(&has_bits);
+          _impl_.sizes_true_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool pipelining_true = 7 [json_name = "pipeliningTrue"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          _Internal::set_has_pipelining_true(&has_bits);
+          _impl_.pipelining_true_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* DiagnosedMaildrop::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:popgate.v1.DiagnosedMaildrop)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // uint32 messages = 1 [json_name = "messages"];
+  if (this->_internal_messages() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteUInt32ToArray(1, this->_internal_messages(), target);
+  }
+
+  // int64 octets = 2 [json_name = "octets"];
+  if (this->_internal_octets() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(2, this->_internal_octets(), target);
+  }
+
+  // optional bool unique_ids_unique = 3 [json_name = "uniqueIdsUnique"];
+  if (_internal_has_unique_ids_unique()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(3, this->_internal_unique_ids_unique(), target);
+  }
+
+  // optional bool unique_ids_stable = 4 [json_name = "uniqueIdsStable"];
+  if (_internal_has_unique_ids_stable()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_unique_ids_stable(), target);
+  }
+
+  // optional bool top_honoured = 5 [json_name = "topHonoured"];
+  if (_internal_has_top_honoured()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(5, this->_internal_top_honoured(), target);
+  }
+
+  // optional bool sizes_true = 6 [json_name = "sizesTrue"];
+  if (_internal_has_sizes_true()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(6, this->_internal_sizes_true(), target);
+  }
+
+  // optional bool pipelining_true = 7 [json_name = "pipeliningTrue"];
+  if (_internal_has_pipelining_true()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(7, this->_internal_pipelining_true(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:popgate.v1.DiagnosedMaildrop)
+  return target;
+}
+
+size_t DiagnosedMaildrop::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:popgate.v1.DiagnosedMaildrop)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // int64 octets = 2 [json_name = "octets"];
+  if (this->_internal_octets() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_octets());
+  }
+
+  // uint32 messages = 1 [json_name = "messages"];
+  if (this->_internal_messages() != 0) {
+    total_size += ::_pbi::WireFormatLite::UInt32SizePlusOne(this->_internal_messages());
+  }
+
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x0000001fu) {
+    // optional bool unique_ids_unique = 3 [json_name = "uniqueIdsUnique"];
+    if (cached_has_bits & 0x00000001u) {
+      total_size += 1 + 1;
+    }
+
+    // optional bool unique_ids_stable = 4 [json_name = "uniqueIdsStable"];
+    if (cached_has_bits & 0x00000002u) {
+      total_size += 1 + 1;
+    }
+
+    // optional bool top_honoured = 5 [json_name = "topHonoured"];
+    if (cached_has_bits & 0x00000004u) {
+      total_size += 1 + 1;
+    }
+
+    // optional bool sizes_true = 6 [json_name = "sizesTrue"];
+    if (cached_has_bits & 0x00000008u) {
+      total_size += 1 + 1;
+    }
+
+    // optional bool pipelining_true = 7 [json_name = "pipeliningTrue"];
+    if (cached_has_bits & 0x00000010u) {
+      total_size += 1 + 1;
+    }
+
+  }
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DiagnosedMaildrop::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    DiagnosedMaildrop::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DiagnosedMaildrop::GetClassData() const { return &_class_data_; }
+
+
+void DiagnosedMaildrop::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<DiagnosedMaildrop*>(&to_msg);
+  auto& from = static_cast<const DiagnosedMaildrop&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:popgate.v1.DiagnosedMaildrop)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_octets() != 0) {
+    _this->_internal_set_octets(from._internal_octets());
+  }
+  if (from._internal_messages() != 0) {
+    _this->_internal_set_messages(from._internal_messages());
+  }
+  cached_has_bits = from._impl_._has_bits_[0];
+  if (cached_has_bits & 0x0000001fu) {
+    if (cached_has_bits & 0x00000001u) {
+      _this->_impl_.unique_ids_unique_ = from._impl_.unique_ids_unique_;
+    }
+    if (cached_has_bits & 0x00000002u) {
+      _this->_impl_.unique_ids_stable_ = from._impl_.unique_ids_stable_;
+    }
+    if (cached_has_bits & 0x00000004u) {
+      _this->_impl_.top_honoured_ = from._impl_.top_honoured_;
+    }
+    if (cached_has_bits & 0x00000008u) {
+      _this->_impl_.sizes_true_ = from._impl_.sizes_true_;
+    }
+    if (cached_has_bits & 0x00000010u) {
+      _this->_impl_.pipelining_true_ = from._impl_.pipelining_true_;
+    }
+    _this->_impl_._has_bits_[0] |= cached_has_bits;
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void DiagnosedMaildrop::CopyFrom(const DiagnosedMaildrop& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:popgate.v1.DiagnosedMaildrop)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool DiagnosedMaildrop::IsInitialized() const {
+  return true;
+}
+
+void DiagnosedMaildrop::InternalSwap(DiagnosedMaildrop* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(DiagnosedMaildrop, _impl_.pipelining_true_)
+      + sizeof(DiagnosedMaildrop::_impl_.pipelining_true_)
+      - PROTOBUF_FIELD_OFFSET(DiagnosedMaildrop, _impl_.octets_)>(
+          reinterpret_cast<char*>(&_impl_.octets_),
+          reinterpret_cast<char*>(&other->_impl_.octets_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata DiagnosedMaildrop::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_getter, &descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto_once,
+      file_level_metadata_popgate_2fv1_2fmailbox_5fservice_2eproto[35]);
+}
+
 // @@protoc_insertion_point(namespace_scope)
 }  // namespace v1
 }  // namespace popgate
@@ -10041,6 +12978,34 @@ Arena::CreateMaybeMessage< ::popgate::v1::DeleteMessagesResponse >(Arena* arena)
 template<> PROTOBUF_NOINLINE ::popgate::v1::DeletedMessage*
 Arena::CreateMaybeMessage< ::popgate::v1::DeletedMessage >(Arena* arena) {
   return Arena::CreateMessageInternal< ::popgate::v1::DeletedMessage >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::DiagnoseServerRequest*
+Arena::CreateMaybeMessage< ::popgate::v1::DiagnoseServerRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::DiagnoseServerRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::DiagnoseServerResponse*
+Arena::CreateMaybeMessage< ::popgate::v1::DiagnoseServerResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::DiagnoseServerResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Diagnosis*
+Arena::CreateMaybeMessage< ::popgate::v1::Diagnosis >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Diagnosis >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::ConnectAttempt*
+Arena::CreateMaybeMessage< ::popgate::v1::ConnectAttempt >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::ConnectAttempt >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::DiagnosedTls*
+Arena::CreateMaybeMessage< ::popgate::v1::DiagnosedTls >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::DiagnosedTls >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::Certificate*
+Arena::CreateMaybeMessage< ::popgate::v1::Certificate >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::Certificate >(arena);
+}
+template<> PROTOBUF_NOINLINE ::popgate::v1::DiagnosedMaildrop*
+Arena::CreateMaybeMessage< ::popgate::v1::DiagnosedMaildrop >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::popgate::v1::DiagnosedMaildrop >(arena);
 }
 PROTOBUF_NAMESPACE_CLOSE
 

@@ -33,7 +33,9 @@
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
 #include "popgate/v1/error.pb.h"
+#include "popgate/v1/pop3_service.pb.h"
 #include "popgate/v1/server.pb.h"
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
@@ -51,6 +53,9 @@ struct TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto {
 extern const ::PROTOBUF_NAMESPACE_ID::internal::DescriptorTable descriptor_table_popgate_2fv1_2fmailbox_5fservice_2eproto;
 namespace popgate {
 namespace v1 {
+class Certificate;
+struct CertificateDefaultTypeInternal;
+extern CertificateDefaultTypeInternal _Certificate_default_instance_;
 class Choose;
 struct ChooseDefaultTypeInternal;
 extern ChooseDefaultTypeInternal _Choose_default_instance_;
@@ -69,6 +74,9 @@ extern CommitDefaultTypeInternal _Commit_default_instance_;
 class CommittedMessage;
 struct CommittedMessageDefaultTypeInternal;
 extern CommittedMessageDefaultTypeInternal _CommittedMessage_default_instance_;
+class ConnectAttempt;
+struct ConnectAttemptDefaultTypeInternal;
+extern ConnectAttemptDefaultTypeInternal _ConnectAttempt_default_instance_;
 class CredentialsNeeded;
 struct CredentialsNeededDefaultTypeInternal;
 extern CredentialsNeededDefaultTypeInternal _CredentialsNeeded_default_instance_;
@@ -81,6 +89,21 @@ extern DeleteMessagesResponseDefaultTypeInternal _DeleteMessagesResponse_default
 class DeletedMessage;
 struct DeletedMessageDefaultTypeInternal;
 extern DeletedMessageDefaultTypeInternal _DeletedMessage_default_instance_;
+class DiagnoseServerRequest;
+struct DiagnoseServerRequestDefaultTypeInternal;
+extern DiagnoseServerRequestDefaultTypeInternal _DiagnoseServerRequest_default_instance_;
+class DiagnoseServerResponse;
+struct DiagnoseServerResponseDefaultTypeInternal;
+extern DiagnoseServerResponseDefaultTypeInternal _DiagnoseServerResponse_default_instance_;
+class DiagnosedMaildrop;
+struct DiagnosedMaildropDefaultTypeInternal;
+extern DiagnosedMaildropDefaultTypeInternal _DiagnosedMaildrop_default_instance_;
+class DiagnosedTls;
+struct DiagnosedTlsDefaultTypeInternal;
+extern DiagnosedTlsDefaultTypeInternal _DiagnosedTls_default_instance_;
+class Diagnosis;
+struct DiagnosisDefaultTypeInternal;
+extern DiagnosisDefaultTypeInternal _Diagnosis_default_instance_;
 class Failure;
 struct FailureDefaultTypeInternal;
 extern FailureDefaultTypeInternal _Failure_default_instance_;
@@ -141,16 +164,23 @@ extern UniqueIdsDefaultTypeInternal _UniqueIds_default_instance_;
 }  // namespace v1
 }  // namespace popgate
 PROTOBUF_NAMESPACE_OPEN
+template<> ::popgate::v1::Certificate* Arena::CreateMaybeMessage<::popgate::v1::Certificate>(Arena*);
 template<> ::popgate::v1::Choose* Arena::CreateMaybeMessage<::popgate::v1::Choose>(Arena*);
 template<> ::popgate::v1::CollectMessagesRequest* Arena::CreateMaybeMessage<::popgate::v1::CollectMessagesRequest>(Arena*);
 template<> ::popgate::v1::CollectMessagesResponse* Arena::CreateMaybeMessage<::popgate::v1::CollectMessagesResponse>(Arena*);
 template<> ::popgate::v1::CollectOpen* Arena::CreateMaybeMessage<::popgate::v1::CollectOpen>(Arena*);
 template<> ::popgate::v1::Commit* Arena::CreateMaybeMessage<::popgate::v1::Commit>(Arena*);
 template<> ::popgate::v1::CommittedMessage* Arena::CreateMaybeMessage<::popgate::v1::CommittedMessage>(Arena*);
+template<> ::popgate::v1::ConnectAttempt* Arena::CreateMaybeMessage<::popgate::v1::ConnectAttempt>(Arena*);
 template<> ::popgate::v1::CredentialsNeeded* Arena::CreateMaybeMessage<::popgate::v1::CredentialsNeeded>(Arena*);
 template<> ::popgate::v1::DeleteMessagesRequest* Arena::CreateMaybeMessage<::popgate::v1::DeleteMessagesRequest>(Arena*);
 template<> ::popgate::v1::DeleteMessagesResponse* Arena::CreateMaybeMessage<::popgate::v1::DeleteMessagesResponse>(Arena*);
 template<> ::popgate::v1::DeletedMessage* Arena::CreateMaybeMessage<::popgate::v1::DeletedMessage>(Arena*);
+template<> ::popgate::v1::DiagnoseServerRequest* Arena::CreateMaybeMessage<::popgate::v1::DiagnoseServerRequest>(Arena*);
+template<> ::popgate::v1::DiagnoseServerResponse* Arena::CreateMaybeMessage<::popgate::v1::DiagnoseServerResponse>(Arena*);
+template<> ::popgate::v1::DiagnosedMaildrop* Arena::CreateMaybeMessage<::popgate::v1::DiagnosedMaildrop>(Arena*);
+template<> ::popgate::v1::DiagnosedTls* Arena::CreateMaybeMessage<::popgate::v1::DiagnosedTls>(Arena*);
+template<> ::popgate::v1::Diagnosis* Arena::CreateMaybeMessage<::popgate::v1::Diagnosis>(Arena*);
 template<> ::popgate::v1::Failure* Arena::CreateMaybeMessage<::popgate::v1::Failure>(Arena*);
 template<> ::popgate::v1::FetchMessagesRequest* Arena::CreateMaybeMessage<::popgate::v1::FetchMessagesRequest>(Arena*);
 template<> ::popgate::v1::FetchMessagesResponse* Arena::CreateMaybeMessage<::popgate::v1::FetchMessagesResponse>(Arena*);
@@ -211,12 +241,36 @@ enum Finding : int {
   FINDING_LISTING_DAMAGED = 6,
   FINDING_UNIQUE_IDS_UNSTABLE = 7,
   FINDING_LOGIN_DELAY = 8,
+  FINDING_NAME_NOT_FOUND = 9,
+  FINDING_CONNECTION_REFUSED = 10,
+  FINDING_UNREACHABLE = 11,
+  FINDING_SERVER_SILENT = 12,
+  FINDING_CONNECTION_LOST = 13,
+  FINDING_PROTOCOL_BROKEN = 14,
+  FINDING_SERVICE_REFUSED = 15,
+  FINDING_STLS_MISSING = 16,
+  FINDING_TLS_HANDSHAKE_FAILED = 17,
+  FINDING_TLS_VERSION_OLD = 18,
+  FINDING_CERTIFICATE_EXPIRED = 19,
+  FINDING_CERTIFICATE_EXPIRES_SOON = 20,
+  FINDING_CERTIFICATE_NAME_WRONG = 21,
+  FINDING_CERTIFICATE_UNTRUSTED = 22,
+  FINDING_PLAINTEXT_LOGIN = 23,
+  FINDING_CAPA_MISSING = 24,
+  FINDING_CAPA_CLOSES = 25,
+  FINDING_NO_MECHANISM = 26,
+  FINDING_LOGIN_REFUSED = 27,
+  FINDING_MAILBOX_IN_USE = 28,
+  FINDING_UIDL_MISSING = 29,
+  FINDING_TOP_MISSING = 30,
+  FINDING_TOP_IGNORES_COUNT = 31,
+  FINDING_PIPELINING_MISSING = 32,
   Finding_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   Finding_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool Finding_IsValid(int value);
 constexpr Finding Finding_MIN = FINDING_UNSPECIFIED;
-constexpr Finding Finding_MAX = FINDING_LOGIN_DELAY;
+constexpr Finding Finding_MAX = FINDING_PIPELINING_MISSING;
 constexpr int Finding_ARRAYSIZE = Finding_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Finding_descriptor();
@@ -312,6 +366,33 @@ inline bool DeleteOutcome_Parse(
     ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, DeleteOutcome* value) {
   return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<DeleteOutcome>(
     DeleteOutcome_descriptor(), name, value);
+}
+enum Severity : int {
+  SEVERITY_UNSPECIFIED = 0,
+  SEVERITY_INFO = 1,
+  SEVERITY_WARNING = 2,
+  SEVERITY_ERROR = 3,
+  Severity_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  Severity_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool Severity_IsValid(int value);
+constexpr Severity Severity_MIN = SEVERITY_UNSPECIFIED;
+constexpr Severity Severity_MAX = SEVERITY_ERROR;
+constexpr int Severity_ARRAYSIZE = Severity_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Severity_descriptor();
+template<typename T>
+inline const std::string& Severity_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, Severity>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function Severity_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    Severity_descriptor(), enum_t_value);
+}
+inline bool Severity_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, Severity* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<Severity>(
+    Severity_descriptor(), name, value);
 }
 // ===================================================================
 
@@ -6135,6 +6216,1611 @@ class DeletedMessage final :
   union { Impl_ _impl_; };
   friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
 };
+// -------------------------------------------------------------------
+
+class DiagnoseServerRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.DiagnoseServerRequest) */ {
+ public:
+  inline DiagnoseServerRequest() : DiagnoseServerRequest(nullptr) {}
+  ~DiagnoseServerRequest() override;
+  explicit PROTOBUF_CONSTEXPR DiagnoseServerRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  DiagnoseServerRequest(const DiagnoseServerRequest& from);
+  DiagnoseServerRequest(DiagnoseServerRequest&& from) noexcept
+    : DiagnoseServerRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline DiagnoseServerRequest& operator=(const DiagnoseServerRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline DiagnoseServerRequest& operator=(DiagnoseServerRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const DiagnoseServerRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const DiagnoseServerRequest* internal_default_instance() {
+    return reinterpret_cast<const DiagnoseServerRequest*>(
+               &_DiagnoseServerRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    29;
+
+  friend void swap(DiagnoseServerRequest& a, DiagnoseServerRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(DiagnoseServerRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(DiagnoseServerRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  DiagnoseServerRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<DiagnoseServerRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const DiagnoseServerRequest& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const DiagnoseServerRequest& from) {
+    DiagnoseServerRequest::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(DiagnoseServerRequest* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.DiagnoseServerRequest";
+  }
+  protected:
+  explicit DiagnoseServerRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kServerFieldNumber = 1,
+    kCredentialsFieldNumber = 2,
+  };
+  // .popgate.v1.Server server = 1 [json_name = "server"];
+  bool has_server() const;
+  private:
+  bool _internal_has_server() const;
+  public:
+  void clear_server();
+  const ::popgate::v1::Server& server() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Server* release_server();
+  ::popgate::v1::Server* mutable_server();
+  void set_allocated_server(::popgate::v1::Server* server);
+  private:
+  const ::popgate::v1::Server& _internal_server() const;
+  ::popgate::v1::Server* _internal_mutable_server();
+  public:
+  void unsafe_arena_set_allocated_server(
+      ::popgate::v1::Server* server);
+  ::popgate::v1::Server* unsafe_arena_release_server();
+
+  // .popgate.v1.Credentials credentials = 2 [json_name = "credentials"];
+  bool has_credentials() const;
+  private:
+  bool _internal_has_credentials() const;
+  public:
+  void clear_credentials();
+  const ::popgate::v1::Credentials& credentials() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Credentials* release_credentials();
+  ::popgate::v1::Credentials* mutable_credentials();
+  void set_allocated_credentials(::popgate::v1::Credentials* credentials);
+  private:
+  const ::popgate::v1::Credentials& _internal_credentials() const;
+  ::popgate::v1::Credentials* _internal_mutable_credentials();
+  public:
+  void unsafe_arena_set_allocated_credentials(
+      ::popgate::v1::Credentials* credentials);
+  ::popgate::v1::Credentials* unsafe_arena_release_credentials();
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.DiagnoseServerRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::popgate::v1::Server* server_;
+    ::popgate::v1::Credentials* credentials_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class DiagnoseServerResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.DiagnoseServerResponse) */ {
+ public:
+  inline DiagnoseServerResponse() : DiagnoseServerResponse(nullptr) {}
+  ~DiagnoseServerResponse() override;
+  explicit PROTOBUF_CONSTEXPR DiagnoseServerResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  DiagnoseServerResponse(const DiagnoseServerResponse& from);
+  DiagnoseServerResponse(DiagnoseServerResponse&& from) noexcept
+    : DiagnoseServerResponse() {
+    *this = ::std::move(from);
+  }
+
+  inline DiagnoseServerResponse& operator=(const DiagnoseServerResponse& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline DiagnoseServerResponse& operator=(DiagnoseServerResponse&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const DiagnoseServerResponse& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const DiagnoseServerResponse* internal_default_instance() {
+    return reinterpret_cast<const DiagnoseServerResponse*>(
+               &_DiagnoseServerResponse_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    30;
+
+  friend void swap(DiagnoseServerResponse& a, DiagnoseServerResponse& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(DiagnoseServerResponse* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(DiagnoseServerResponse* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  DiagnoseServerResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<DiagnoseServerResponse>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const DiagnoseServerResponse& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const DiagnoseServerResponse& from) {
+    DiagnoseServerResponse::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(DiagnoseServerResponse* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.DiagnoseServerResponse";
+  }
+  protected:
+  explicit DiagnoseServerResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kFindingsFieldNumber = 1,
+    kAttemptsFieldNumber = 2,
+    kMechanismsFieldNumber = 8,
+    kGreetingFieldNumber = 3,
+    kTlsFieldNumber = 4,
+    kCapabilitiesBeforeTlsFieldNumber = 5,
+    kCapabilitiesAfterTlsFieldNumber = 6,
+    kCapabilitiesAfterLoginFieldNumber = 7,
+    kLoginDelayFieldNumber = 9,
+    kExpireFieldNumber = 10,
+    kMaildropFieldNumber = 11,
+  };
+  // repeated .popgate.v1.Diagnosis findings = 1 [json_name = "findings"];
+  int findings_size() const;
+  private:
+  int _internal_findings_size() const;
+  public:
+  void clear_findings();
+  ::popgate::v1::Diagnosis* mutable_findings(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Diagnosis >*
+      mutable_findings();
+  private:
+  const ::popgate::v1::Diagnosis& _internal_findings(int index) const;
+  ::popgate::v1::Diagnosis* _internal_add_findings();
+  public:
+  const ::popgate::v1::Diagnosis& findings(int index) const;
+  ::popgate::v1::Diagnosis* add_findings();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Diagnosis >&
+      findings() const;
+
+  // repeated .popgate.v1.ConnectAttempt attempts = 2 [json_name = "attempts"];
+  int attempts_size() const;
+  private:
+  int _internal_attempts_size() const;
+  public:
+  void clear_attempts();
+  ::popgate::v1::ConnectAttempt* mutable_attempts(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ConnectAttempt >*
+      mutable_attempts();
+  private:
+  const ::popgate::v1::ConnectAttempt& _internal_attempts(int index) const;
+  ::popgate::v1::ConnectAttempt* _internal_add_attempts();
+  public:
+  const ::popgate::v1::ConnectAttempt& attempts(int index) const;
+  ::popgate::v1::ConnectAttempt* add_attempts();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ConnectAttempt >&
+      attempts() const;
+
+  // repeated string mechanisms = 8 [json_name = "mechanisms"];
+  int mechanisms_size() const;
+  private:
+  int _internal_mechanisms_size() const;
+  public:
+  void clear_mechanisms();
+  const std::string& mechanisms(int index) const;
+  std::string* mutable_mechanisms(int index);
+  void set_mechanisms(int index, const std::string& value);
+  void set_mechanisms(int index, std::string&& value);
+  void set_mechanisms(int index, const char* value);
+  void set_mechanisms(int index, const char* value, size_t size);
+  std::string* add_mechanisms();
+  void add_mechanisms(const std::string& value);
+  void add_mechanisms(std::string&& value);
+  void add_mechanisms(const char* value);
+  void add_mechanisms(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& mechanisms() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_mechanisms();
+  private:
+  const std::string& _internal_mechanisms(int index) const;
+  std::string* _internal_add_mechanisms();
+  public:
+
+  // string greeting = 3 [json_name = "greeting"];
+  void clear_greeting();
+  const std::string& greeting() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_greeting(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_greeting();
+  PROTOBUF_NODISCARD std::string* release_greeting();
+  void set_allocated_greeting(std::string* greeting);
+  private:
+  const std::string& _internal_greeting() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_greeting(const std::string& value);
+  std::string* _internal_mutable_greeting();
+  public:
+
+  // .popgate.v1.DiagnosedTls tls = 4 [json_name = "tls"];
+  bool has_tls() const;
+  private:
+  bool _internal_has_tls() const;
+  public:
+  void clear_tls();
+  const ::popgate::v1::DiagnosedTls& tls() const;
+  PROTOBUF_NODISCARD ::popgate::v1::DiagnosedTls* release_tls();
+  ::popgate::v1::DiagnosedTls* mutable_tls();
+  void set_allocated_tls(::popgate::v1::DiagnosedTls* tls);
+  private:
+  const ::popgate::v1::DiagnosedTls& _internal_tls() const;
+  ::popgate::v1::DiagnosedTls* _internal_mutable_tls();
+  public:
+  void unsafe_arena_set_allocated_tls(
+      ::popgate::v1::DiagnosedTls* tls);
+  ::popgate::v1::DiagnosedTls* unsafe_arena_release_tls();
+
+  // .popgate.v1.CapaResponse capabilities_before_tls = 5 [json_name = "capabilitiesBeforeTls"];
+  bool has_capabilities_before_tls() const;
+  private:
+  bool _internal_has_capabilities_before_tls() const;
+  public:
+  void clear_capabilities_before_tls();
+  const ::popgate::v1::CapaResponse& capabilities_before_tls() const;
+  PROTOBUF_NODISCARD ::popgate::v1::CapaResponse* release_capabilities_before_tls();
+  ::popgate::v1::CapaResponse* mutable_capabilities_before_tls();
+  void set_allocated_capabilities_before_tls(::popgate::v1::CapaResponse* capabilities_before_tls);
+  private:
+  const ::popgate::v1::CapaResponse& _internal_capabilities_before_tls() const;
+  ::popgate::v1::CapaResponse* _internal_mutable_capabilities_before_tls();
+  public:
+  void unsafe_arena_set_allocated_capabilities_before_tls(
+      ::popgate::v1::CapaResponse* capabilities_before_tls);
+  ::popgate::v1::CapaResponse* unsafe_arena_release_capabilities_before_tls();
+
+  // .popgate.v1.CapaResponse capabilities_after_tls = 6 [json_name = "capabilitiesAfterTls"];
+  bool has_capabilities_after_tls() const;
+  private:
+  bool _internal_has_capabilities_after_tls() const;
+  public:
+  void clear_capabilities_after_tls();
+  const ::popgate::v1::CapaResponse& capabilities_after_tls() const;
+  PROTOBUF_NODISCARD ::popgate::v1::CapaResponse* release_capabilities_after_tls();
+  ::popgate::v1::CapaResponse* mutable_capabilities_after_tls();
+  void set_allocated_capabilities_after_tls(::popgate::v1::CapaResponse* capabilities_after_tls);
+  private:
+  const ::popgate::v1::CapaResponse& _internal_capabilities_after_tls() const;
+  ::popgate::v1::CapaResponse* _internal_mutable_capabilities_after_tls();
+  public:
+  void unsafe_arena_set_allocated_capabilities_after_tls(
+      ::popgate::v1::CapaResponse* capabilities_after_tls);
+  ::popgate::v1::CapaResponse* unsafe_arena_release_capabilities_after_tls();
+
+  // .popgate.v1.CapaResponse capabilities_after_login = 7 [json_name = "capabilitiesAfterLogin"];
+  bool has_capabilities_after_login() const;
+  private:
+  bool _internal_has_capabilities_after_login() const;
+  public:
+  void clear_capabilities_after_login();
+  const ::popgate::v1::CapaResponse& capabilities_after_login() const;
+  PROTOBUF_NODISCARD ::popgate::v1::CapaResponse* release_capabilities_after_login();
+  ::popgate::v1::CapaResponse* mutable_capabilities_after_login();
+  void set_allocated_capabilities_after_login(::popgate::v1::CapaResponse* capabilities_after_login);
+  private:
+  const ::popgate::v1::CapaResponse& _internal_capabilities_after_login() const;
+  ::popgate::v1::CapaResponse* _internal_mutable_capabilities_after_login();
+  public:
+  void unsafe_arena_set_allocated_capabilities_after_login(
+      ::popgate::v1::CapaResponse* capabilities_after_login);
+  ::popgate::v1::CapaResponse* unsafe_arena_release_capabilities_after_login();
+
+  // .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+  bool has_login_delay() const;
+  private:
+  bool _internal_has_login_delay() const;
+  public:
+  void clear_login_delay();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& login_delay() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_login_delay();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_login_delay();
+  void set_allocated_login_delay(::PROTOBUF_NAMESPACE_ID::Duration* login_delay);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_login_delay() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_login_delay();
+  public:
+  void unsafe_arena_set_allocated_login_delay(
+      ::PROTOBUF_NAMESPACE_ID::Duration* login_delay);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_login_delay();
+
+  // .popgate.v1.Expire expire = 10 [json_name = "expire"];
+  bool has_expire() const;
+  private:
+  bool _internal_has_expire() const;
+  public:
+  void clear_expire();
+  const ::popgate::v1::Expire& expire() const;
+  PROTOBUF_NODISCARD ::popgate::v1::Expire* release_expire();
+  ::popgate::v1::Expire* mutable_expire();
+  void set_allocated_expire(::popgate::v1::Expire* expire);
+  private:
+  const ::popgate::v1::Expire& _internal_expire() const;
+  ::popgate::v1::Expire* _internal_mutable_expire();
+  public:
+  void unsafe_arena_set_allocated_expire(
+      ::popgate::v1::Expire* expire);
+  ::popgate::v1::Expire* unsafe_arena_release_expire();
+
+  // .popgate.v1.DiagnosedMaildrop maildrop = 11 [json_name = "maildrop"];
+  bool has_maildrop() const;
+  private:
+  bool _internal_has_maildrop() const;
+  public:
+  void clear_maildrop();
+  const ::popgate::v1::DiagnosedMaildrop& maildrop() const;
+  PROTOBUF_NODISCARD ::popgate::v1::DiagnosedMaildrop* release_maildrop();
+  ::popgate::v1::DiagnosedMaildrop* mutable_maildrop();
+  void set_allocated_maildrop(::popgate::v1::DiagnosedMaildrop* maildrop);
+  private:
+  const ::popgate::v1::DiagnosedMaildrop& _internal_maildrop() const;
+  ::popgate::v1::DiagnosedMaildrop* _internal_mutable_maildrop();
+  public:
+  void unsafe_arena_set_allocated_maildrop(
+      ::popgate::v1::DiagnosedMaildrop* maildrop);
+  ::popgate::v1::DiagnosedMaildrop* unsafe_arena_release_maildrop();
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.DiagnoseServerResponse)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Diagnosis > findings_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ConnectAttempt > attempts_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> mechanisms_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr greeting_;
+    ::popgate::v1::DiagnosedTls* tls_;
+    ::popgate::v1::CapaResponse* capabilities_before_tls_;
+    ::popgate::v1::CapaResponse* capabilities_after_tls_;
+    ::popgate::v1::CapaResponse* capabilities_after_login_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* login_delay_;
+    ::popgate::v1::Expire* expire_;
+    ::popgate::v1::DiagnosedMaildrop* maildrop_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Diagnosis final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Diagnosis) */ {
+ public:
+  inline Diagnosis() : Diagnosis(nullptr) {}
+  ~Diagnosis() override;
+  explicit PROTOBUF_CONSTEXPR Diagnosis(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Diagnosis(const Diagnosis& from);
+  Diagnosis(Diagnosis&& from) noexcept
+    : Diagnosis() {
+    *this = ::std::move(from);
+  }
+
+  inline Diagnosis& operator=(const Diagnosis& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Diagnosis& operator=(Diagnosis&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Diagnosis& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Diagnosis* internal_default_instance() {
+    return reinterpret_cast<const Diagnosis*>(
+               &_Diagnosis_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    31;
+
+  friend void swap(Diagnosis& a, Diagnosis& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Diagnosis* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Diagnosis* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Diagnosis* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Diagnosis>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Diagnosis& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Diagnosis& from) {
+    Diagnosis::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Diagnosis* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Diagnosis";
+  }
+  protected:
+  explicit Diagnosis(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kTextFieldNumber = 3,
+    kRemedyFieldNumber = 4,
+    kFindingFieldNumber = 1,
+    kSeverityFieldNumber = 2,
+  };
+  // string text = 3 [json_name = "text"];
+  void clear_text();
+  const std::string& text() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_text(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_text();
+  PROTOBUF_NODISCARD std::string* release_text();
+  void set_allocated_text(std::string* text);
+  private:
+  const std::string& _internal_text() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_text(const std::string& value);
+  std::string* _internal_mutable_text();
+  public:
+
+  // string remedy = 4 [json_name = "remedy"];
+  void clear_remedy();
+  const std::string& remedy() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_remedy(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_remedy();
+  PROTOBUF_NODISCARD std::string* release_remedy();
+  void set_allocated_remedy(std::string* remedy);
+  private:
+  const std::string& _internal_remedy() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_remedy(const std::string& value);
+  std::string* _internal_mutable_remedy();
+  public:
+
+  // .popgate.v1.Finding finding = 1 [json_name = "finding"];
+  void clear_finding();
+  ::popgate::v1::Finding finding() const;
+  void set_finding(::popgate::v1::Finding value);
+  private:
+  ::popgate::v1::Finding _internal_finding() const;
+  void _internal_set_finding(::popgate::v1::Finding value);
+  public:
+
+  // .popgate.v1.Severity severity = 2 [json_name = "severity"];
+  void clear_severity();
+  ::popgate::v1::Severity severity() const;
+  void set_severity(::popgate::v1::Severity value);
+  private:
+  ::popgate::v1::Severity _internal_severity() const;
+  void _internal_set_severity(::popgate::v1::Severity value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Diagnosis)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr remedy_;
+    int finding_;
+    int severity_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class ConnectAttempt final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.ConnectAttempt) */ {
+ public:
+  inline ConnectAttempt() : ConnectAttempt(nullptr) {}
+  ~ConnectAttempt() override;
+  explicit PROTOBUF_CONSTEXPR ConnectAttempt(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  ConnectAttempt(const ConnectAttempt& from);
+  ConnectAttempt(ConnectAttempt&& from) noexcept
+    : ConnectAttempt() {
+    *this = ::std::move(from);
+  }
+
+  inline ConnectAttempt& operator=(const ConnectAttempt& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline ConnectAttempt& operator=(ConnectAttempt&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const ConnectAttempt& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const ConnectAttempt* internal_default_instance() {
+    return reinterpret_cast<const ConnectAttempt*>(
+               &_ConnectAttempt_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    32;
+
+  friend void swap(ConnectAttempt& a, ConnectAttempt& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(ConnectAttempt* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(ConnectAttempt* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  ConnectAttempt* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<ConnectAttempt>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const ConnectAttempt& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const ConnectAttempt& from) {
+    ConnectAttempt::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(ConnectAttempt* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.ConnectAttempt";
+  }
+  protected:
+  explicit ConnectAttempt(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kAddressFieldNumber = 1,
+    kBegunFieldNumber = 2,
+    kTookFieldNumber = 3,
+    kCauseFieldNumber = 4,
+  };
+  // string address = 1 [json_name = "address"];
+  void clear_address();
+  const std::string& address() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_address(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_address();
+  PROTOBUF_NODISCARD std::string* release_address();
+  void set_allocated_address(std::string* address);
+  private:
+  const std::string& _internal_address() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_address(const std::string& value);
+  std::string* _internal_mutable_address();
+  public:
+
+  // .google.protobuf.Duration begun = 2 [json_name = "begun"];
+  bool has_begun() const;
+  private:
+  bool _internal_has_begun() const;
+  public:
+  void clear_begun();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& begun() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_begun();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_begun();
+  void set_allocated_begun(::PROTOBUF_NAMESPACE_ID::Duration* begun);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_begun() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_begun();
+  public:
+  void unsafe_arena_set_allocated_begun(
+      ::PROTOBUF_NAMESPACE_ID::Duration* begun);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_begun();
+
+  // .google.protobuf.Duration took = 3 [json_name = "took"];
+  bool has_took() const;
+  private:
+  bool _internal_has_took() const;
+  public:
+  void clear_took();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& took() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_took();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_took();
+  void set_allocated_took(::PROTOBUF_NAMESPACE_ID::Duration* took);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_took() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_took();
+  public:
+  void unsafe_arena_set_allocated_took(
+      ::PROTOBUF_NAMESPACE_ID::Duration* took);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_took();
+
+  // .popgate.v1.Cause cause = 4 [json_name = "cause"];
+  void clear_cause();
+  ::popgate::v1::Cause cause() const;
+  void set_cause(::popgate::v1::Cause value);
+  private:
+  ::popgate::v1::Cause _internal_cause() const;
+  void _internal_set_cause(::popgate::v1::Cause value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.ConnectAttempt)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr address_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* begun_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* took_;
+    int cause_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class DiagnosedTls final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.DiagnosedTls) */ {
+ public:
+  inline DiagnosedTls() : DiagnosedTls(nullptr) {}
+  ~DiagnosedTls() override;
+  explicit PROTOBUF_CONSTEXPR DiagnosedTls(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  DiagnosedTls(const DiagnosedTls& from);
+  DiagnosedTls(DiagnosedTls&& from) noexcept
+    : DiagnosedTls() {
+    *this = ::std::move(from);
+  }
+
+  inline DiagnosedTls& operator=(const DiagnosedTls& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline DiagnosedTls& operator=(DiagnosedTls&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const DiagnosedTls& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const DiagnosedTls* internal_default_instance() {
+    return reinterpret_cast<const DiagnosedTls*>(
+               &_DiagnosedTls_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    33;
+
+  friend void swap(DiagnosedTls& a, DiagnosedTls& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(DiagnosedTls* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(DiagnosedTls* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  DiagnosedTls* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<DiagnosedTls>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const DiagnosedTls& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const DiagnosedTls& from) {
+    DiagnosedTls::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(DiagnosedTls* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.DiagnosedTls";
+  }
+  protected:
+  explicit DiagnosedTls(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kChainFieldNumber = 2,
+    kStateFieldNumber = 1,
+  };
+  // repeated .popgate.v1.Certificate chain = 2 [json_name = "chain"];
+  int chain_size() const;
+  private:
+  int _internal_chain_size() const;
+  public:
+  void clear_chain();
+  ::popgate::v1::Certificate* mutable_chain(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Certificate >*
+      mutable_chain();
+  private:
+  const ::popgate::v1::Certificate& _internal_chain(int index) const;
+  ::popgate::v1::Certificate* _internal_add_chain();
+  public:
+  const ::popgate::v1::Certificate& chain(int index) const;
+  ::popgate::v1::Certificate* add_chain();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Certificate >&
+      chain() const;
+
+  // .popgate.v1.TlsState state = 1 [json_name = "state"];
+  bool has_state() const;
+  private:
+  bool _internal_has_state() const;
+  public:
+  void clear_state();
+  const ::popgate::v1::TlsState& state() const;
+  PROTOBUF_NODISCARD ::popgate::v1::TlsState* release_state();
+  ::popgate::v1::TlsState* mutable_state();
+  void set_allocated_state(::popgate::v1::TlsState* state);
+  private:
+  const ::popgate::v1::TlsState& _internal_state() const;
+  ::popgate::v1::TlsState* _internal_mutable_state();
+  public:
+  void unsafe_arena_set_allocated_state(
+      ::popgate::v1::TlsState* state);
+  ::popgate::v1::TlsState* unsafe_arena_release_state();
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.DiagnosedTls)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Certificate > chain_;
+    ::popgate::v1::TlsState* state_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Certificate final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.Certificate) */ {
+ public:
+  inline Certificate() : Certificate(nullptr) {}
+  ~Certificate() override;
+  explicit PROTOBUF_CONSTEXPR Certificate(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Certificate(const Certificate& from);
+  Certificate(Certificate&& from) noexcept
+    : Certificate() {
+    *this = ::std::move(from);
+  }
+
+  inline Certificate& operator=(const Certificate& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Certificate& operator=(Certificate&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Certificate& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Certificate* internal_default_instance() {
+    return reinterpret_cast<const Certificate*>(
+               &_Certificate_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    34;
+
+  friend void swap(Certificate& a, Certificate& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Certificate* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Certificate* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Certificate* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Certificate>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Certificate& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Certificate& from) {
+    Certificate::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Certificate* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.Certificate";
+  }
+  protected:
+  explicit Certificate(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kNamesFieldNumber = 3,
+    kSubjectFieldNumber = 1,
+    kIssuerFieldNumber = 2,
+    kSha256FieldNumber = 7,
+    kNotBeforeFieldNumber = 4,
+    kNotAfterFieldNumber = 5,
+    kDaysLeftFieldNumber = 6,
+  };
+  // repeated string names = 3 [json_name = "names"];
+  int names_size() const;
+  private:
+  int _internal_names_size() const;
+  public:
+  void clear_names();
+  const std::string& names(int index) const;
+  std::string* mutable_names(int index);
+  void set_names(int index, const std::string& value);
+  void set_names(int index, std::string&& value);
+  void set_names(int index, const char* value);
+  void set_names(int index, const char* value, size_t size);
+  std::string* add_names();
+  void add_names(const std::string& value);
+  void add_names(std::string&& value);
+  void add_names(const char* value);
+  void add_names(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& names() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_names();
+  private:
+  const std::string& _internal_names(int index) const;
+  std::string* _internal_add_names();
+  public:
+
+  // string subject = 1 [json_name = "subject"];
+  void clear_subject();
+  const std::string& subject() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_subject(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_subject();
+  PROTOBUF_NODISCARD std::string* release_subject();
+  void set_allocated_subject(std::string* subject);
+  private:
+  const std::string& _internal_subject() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_subject(const std::string& value);
+  std::string* _internal_mutable_subject();
+  public:
+
+  // string issuer = 2 [json_name = "issuer"];
+  void clear_issuer();
+  const std::string& issuer() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_issuer(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_issuer();
+  PROTOBUF_NODISCARD std::string* release_issuer();
+  void set_allocated_issuer(std::string* issuer);
+  private:
+  const std::string& _internal_issuer() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_issuer(const std::string& value);
+  std::string* _internal_mutable_issuer();
+  public:
+
+  // bytes sha256 = 7 [json_name = "sha256"];
+  void clear_sha256();
+  const std::string& sha256() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_sha256(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_sha256();
+  PROTOBUF_NODISCARD std::string* release_sha256();
+  void set_allocated_sha256(std::string* sha256);
+  private:
+  const std::string& _internal_sha256() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_sha256(const std::string& value);
+  std::string* _internal_mutable_sha256();
+  public:
+
+  // .google.protobuf.Timestamp not_before = 4 [json_name = "notBefore"];
+  bool has_not_before() const;
+  private:
+  bool _internal_has_not_before() const;
+  public:
+  void clear_not_before();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& not_before() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_not_before();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_not_before();
+  void set_allocated_not_before(::PROTOBUF_NAMESPACE_ID::Timestamp* not_before);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_not_before() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_not_before();
+  public:
+  void unsafe_arena_set_allocated_not_before(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* not_before);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_not_before();
+
+  // .google.protobuf.Timestamp not_after = 5 [json_name = "notAfter"];
+  bool has_not_after() const;
+  private:
+  bool _internal_has_not_after() const;
+  public:
+  void clear_not_after();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& not_after() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_not_after();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_not_after();
+  void set_allocated_not_after(::PROTOBUF_NAMESPACE_ID::Timestamp* not_after);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_not_after() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_not_after();
+  public:
+  void unsafe_arena_set_allocated_not_after(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* not_after);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_not_after();
+
+  // int32 days_left = 6 [json_name = "daysLeft"];
+  void clear_days_left();
+  int32_t days_left() const;
+  void set_days_left(int32_t value);
+  private:
+  int32_t _internal_days_left() const;
+  void _internal_set_days_left(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.Certificate)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> names_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr subject_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr issuer_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr sha256_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* not_before_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* not_after_;
+    int32_t days_left_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class DiagnosedMaildrop final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:popgate.v1.DiagnosedMaildrop) */ {
+ public:
+  inline DiagnosedMaildrop() : DiagnosedMaildrop(nullptr) {}
+  ~DiagnosedMaildrop() override;
+  explicit PROTOBUF_CONSTEXPR DiagnosedMaildrop(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  DiagnosedMaildrop(const DiagnosedMaildrop& from);
+  DiagnosedMaildrop(DiagnosedMaildrop&& from) noexcept
+    : DiagnosedMaildrop() {
+    *this = ::std::move(from);
+  }
+
+  inline DiagnosedMaildrop& operator=(const DiagnosedMaildrop& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline DiagnosedMaildrop& operator=(DiagnosedMaildrop&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const DiagnosedMaildrop& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const DiagnosedMaildrop* internal_default_instance() {
+    return reinterpret_cast<const DiagnosedMaildrop*>(
+               &_DiagnosedMaildrop_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    35;
+
+  friend void swap(DiagnosedMaildrop& a, DiagnosedMaildrop& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(DiagnosedMaildrop* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(DiagnosedMaildrop* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  DiagnosedMaildrop* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<DiagnosedMaildrop>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const DiagnosedMaildrop& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const DiagnosedMaildrop& from) {
+    DiagnosedMaildrop::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(DiagnosedMaildrop* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "popgate.v1.DiagnosedMaildrop";
+  }
+  protected:
+  explicit DiagnosedMaildrop(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kOctetsFieldNumber = 2,
+    kMessagesFieldNumber = 1,
+    kUniqueIdsUniqueFieldNumber = 3,
+    kUniqueIdsStableFieldNumber = 4,
+    kTopHonouredFieldNumber = 5,
+    kSizesTrueFieldNumber = 6,
+    kPipeliningTrueFieldNumber = 7,
+  };
+  // int64 octets = 2 [json_name = "octets"];
+  void clear_octets();
+  int64_t octets() const;
+  void set_octets(int64_t value);
+  private:
+  int64_t _internal_octets() const;
+  void _internal_set_octets(int64_t value);
+  public:
+
+  // uint32 messages = 1 [json_name = "messages"];
+  void clear_messages();
+  uint32_t messages() const;
+  void set_messages(uint32_t value);
+  private:
+  uint32_t _internal_messages() const;
+  void _internal_set_messages(uint32_t value);
+  public:
+
+  // optional bool unique_ids_unique = 3 [json_name = "uniqueIdsUnique"];
+  bool has_unique_ids_unique() const;
+  private:
+  bool _internal_has_unique_ids_unique() const;
+  public:
+  void clear_unique_ids_unique();
+  bool unique_ids_unique() const;
+  void set_unique_ids_unique(bool value);
+  private:
+  bool _internal_unique_ids_unique() const;
+  void _internal_set_unique_ids_unique(bool value);
+  public:
+
+  // optional bool unique_ids_stable = 4 [json_name = "uniqueIdsStable"];
+  bool has_unique_ids_stable() const;
+  private:
+  bool _internal_has_unique_ids_stable() const;
+  public:
+  void clear_unique_ids_stable();
+  bool unique_ids_stable() const;
+  void set_unique_ids_stable(bool value);
+  private:
+  bool _internal_unique_ids_stable() const;
+  void _internal_set_unique_ids_stable(bool value);
+  public:
+
+  // optional bool top_honoured = 5 [json_name = "topHonoured"];
+  bool has_top_honoured() const;
+  private:
+  bool _internal_has_top_honoured() const;
+  public:
+  void clear_top_honoured();
+  bool top_honoured() const;
+  void set_top_honoured(bool value);
+  private:
+  bool _internal_top_honoured() const;
+  void _internal_set_top_honoured(bool value);
+  public:
+
+  // optional bool sizes_true = 6 [json_name = "sizesTrue"];
+  bool has_sizes_true() const;
+  private:
+  bool _internal_has_sizes_true() const;
+  public:
+  void clear_sizes_true();
+  bool sizes_true() const;
+  void set_sizes_true(bool value);
+  private:
+  bool _internal_sizes_true() const;
+  void _internal_set_sizes_true(bool value);
+  public:
+
+  // optional bool pipelining_true = 7 [json_name = "pipeliningTrue"];
+  bool has_pipelining_true() const;
+  private:
+  bool _internal_has_pipelining_true() const;
+  public:
+  void clear_pipelining_true();
+  bool pipelining_true() const;
+  void set_pipelining_true(bool value);
+  private:
+  bool _internal_pipelining_true() const;
+  void _internal_set_pipelining_true(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:popgate.v1.DiagnosedMaildrop)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    int64_t octets_;
+    uint32_t messages_;
+    bool unique_ids_unique_;
+    bool unique_ids_stable_;
+    bool top_honoured_;
+    bool sizes_true_;
+    bool pipelining_true_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_popgate_2fv1_2fmailbox_5fservice_2eproto;
+};
 // ===================================================================
 
 
@@ -11691,9 +13377,2131 @@ inline void DeletedMessage::set_allocated_response(std::string* response) {
   // @@protoc_insertion_point(field_set_allocated:popgate.v1.DeletedMessage.response)
 }
 
+// -------------------------------------------------------------------
+
+// DiagnoseServerRequest
+
+// .popgate.v1.Server server = 1 [json_name = "server"];
+inline bool DiagnoseServerRequest::_internal_has_server() const {
+  return this != internal_default_instance() && _impl_.server_ != nullptr;
+}
+inline bool DiagnoseServerRequest::has_server() const {
+  return _internal_has_server();
+}
+inline const ::popgate::v1::Server& DiagnoseServerRequest::_internal_server() const {
+  const ::popgate::v1::Server* p = _impl_.server_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Server&>(
+      ::popgate::v1::_Server_default_instance_);
+}
+inline const ::popgate::v1::Server& DiagnoseServerRequest::server() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerRequest.server)
+  return _internal_server();
+}
+inline void DiagnoseServerRequest::unsafe_arena_set_allocated_server(
+    ::popgate::v1::Server* server) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.server_);
+  }
+  _impl_.server_ = server;
+  if (server) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerRequest.server)
+}
+inline ::popgate::v1::Server* DiagnoseServerRequest::release_server() {
+  
+  ::popgate::v1::Server* temp = _impl_.server_;
+  _impl_.server_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Server* DiagnoseServerRequest::unsafe_arena_release_server() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerRequest.server)
+  
+  ::popgate::v1::Server* temp = _impl_.server_;
+  _impl_.server_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Server* DiagnoseServerRequest::_internal_mutable_server() {
+  
+  if (_impl_.server_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Server>(GetArenaForAllocation());
+    _impl_.server_ = p;
+  }
+  return _impl_.server_;
+}
+inline ::popgate::v1::Server* DiagnoseServerRequest::mutable_server() {
+  ::popgate::v1::Server* _msg = _internal_mutable_server();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerRequest.server)
+  return _msg;
+}
+inline void DiagnoseServerRequest::set_allocated_server(::popgate::v1::Server* server) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.server_);
+  }
+  if (server) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(server));
+    if (message_arena != submessage_arena) {
+      server = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, server, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.server_ = server;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerRequest.server)
+}
+
+// .popgate.v1.Credentials credentials = 2 [json_name = "credentials"];
+inline bool DiagnoseServerRequest::_internal_has_credentials() const {
+  return this != internal_default_instance() && _impl_.credentials_ != nullptr;
+}
+inline bool DiagnoseServerRequest::has_credentials() const {
+  return _internal_has_credentials();
+}
+inline const ::popgate::v1::Credentials& DiagnoseServerRequest::_internal_credentials() const {
+  const ::popgate::v1::Credentials* p = _impl_.credentials_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Credentials&>(
+      ::popgate::v1::_Credentials_default_instance_);
+}
+inline const ::popgate::v1::Credentials& DiagnoseServerRequest::credentials() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerRequest.credentials)
+  return _internal_credentials();
+}
+inline void DiagnoseServerRequest::unsafe_arena_set_allocated_credentials(
+    ::popgate::v1::Credentials* credentials) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.credentials_);
+  }
+  _impl_.credentials_ = credentials;
+  if (credentials) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerRequest.credentials)
+}
+inline ::popgate::v1::Credentials* DiagnoseServerRequest::release_credentials() {
+  
+  ::popgate::v1::Credentials* temp = _impl_.credentials_;
+  _impl_.credentials_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Credentials* DiagnoseServerRequest::unsafe_arena_release_credentials() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerRequest.credentials)
+  
+  ::popgate::v1::Credentials* temp = _impl_.credentials_;
+  _impl_.credentials_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Credentials* DiagnoseServerRequest::_internal_mutable_credentials() {
+  
+  if (_impl_.credentials_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Credentials>(GetArenaForAllocation());
+    _impl_.credentials_ = p;
+  }
+  return _impl_.credentials_;
+}
+inline ::popgate::v1::Credentials* DiagnoseServerRequest::mutable_credentials() {
+  ::popgate::v1::Credentials* _msg = _internal_mutable_credentials();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerRequest.credentials)
+  return _msg;
+}
+inline void DiagnoseServerRequest::set_allocated_credentials(::popgate::v1::Credentials* credentials) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.credentials_);
+  }
+  if (credentials) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(credentials));
+    if (message_arena != submessage_arena) {
+      credentials = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, credentials, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.credentials_ = credentials;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerRequest.credentials)
+}
+
+// -------------------------------------------------------------------
+
+// DiagnoseServerResponse
+
+// repeated .popgate.v1.Diagnosis findings = 1 [json_name = "findings"];
+inline int DiagnoseServerResponse::_internal_findings_size() const {
+  return _impl_.findings_.size();
+}
+inline int DiagnoseServerResponse::findings_size() const {
+  return _internal_findings_size();
+}
+inline void DiagnoseServerResponse::clear_findings() {
+  _impl_.findings_.Clear();
+}
+inline ::popgate::v1::Diagnosis* DiagnoseServerResponse::mutable_findings(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.findings)
+  return _impl_.findings_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Diagnosis >*
+DiagnoseServerResponse::mutable_findings() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.DiagnoseServerResponse.findings)
+  return &_impl_.findings_;
+}
+inline const ::popgate::v1::Diagnosis& DiagnoseServerResponse::_internal_findings(int index) const {
+  return _impl_.findings_.Get(index);
+}
+inline const ::popgate::v1::Diagnosis& DiagnoseServerResponse::findings(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.findings)
+  return _internal_findings(index);
+}
+inline ::popgate::v1::Diagnosis* DiagnoseServerResponse::_internal_add_findings() {
+  return _impl_.findings_.Add();
+}
+inline ::popgate::v1::Diagnosis* DiagnoseServerResponse::add_findings() {
+  ::popgate::v1::Diagnosis* _add = _internal_add_findings();
+  // @@protoc_insertion_point(field_add:popgate.v1.DiagnoseServerResponse.findings)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Diagnosis >&
+DiagnoseServerResponse::findings() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.DiagnoseServerResponse.findings)
+  return _impl_.findings_;
+}
+
+// repeated .popgate.v1.ConnectAttempt attempts = 2 [json_name = "attempts"];
+inline int DiagnoseServerResponse::_internal_attempts_size() const {
+  return _impl_.attempts_.size();
+}
+inline int DiagnoseServerResponse::attempts_size() const {
+  return _internal_attempts_size();
+}
+inline void DiagnoseServerResponse::clear_attempts() {
+  _impl_.attempts_.Clear();
+}
+inline ::popgate::v1::ConnectAttempt* DiagnoseServerResponse::mutable_attempts(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.attempts)
+  return _impl_.attempts_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ConnectAttempt >*
+DiagnoseServerResponse::mutable_attempts() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.DiagnoseServerResponse.attempts)
+  return &_impl_.attempts_;
+}
+inline const ::popgate::v1::ConnectAttempt& DiagnoseServerResponse::_internal_attempts(int index) const {
+  return _impl_.attempts_.Get(index);
+}
+inline const ::popgate::v1::ConnectAttempt& DiagnoseServerResponse::attempts(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.attempts)
+  return _internal_attempts(index);
+}
+inline ::popgate::v1::ConnectAttempt* DiagnoseServerResponse::_internal_add_attempts() {
+  return _impl_.attempts_.Add();
+}
+inline ::popgate::v1::ConnectAttempt* DiagnoseServerResponse::add_attempts() {
+  ::popgate::v1::ConnectAttempt* _add = _internal_add_attempts();
+  // @@protoc_insertion_point(field_add:popgate.v1.DiagnoseServerResponse.attempts)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::ConnectAttempt >&
+DiagnoseServerResponse::attempts() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.DiagnoseServerResponse.attempts)
+  return _impl_.attempts_;
+}
+
+// string greeting = 3 [json_name = "greeting"];
+inline void DiagnoseServerResponse::clear_greeting() {
+  _impl_.greeting_.ClearToEmpty();
+}
+inline const std::string& DiagnoseServerResponse::greeting() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.greeting)
+  return _internal_greeting();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void DiagnoseServerResponse::set_greeting(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.greeting_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnoseServerResponse.greeting)
+}
+inline std::string* DiagnoseServerResponse::mutable_greeting() {
+  std::string* _s = _internal_mutable_greeting();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.greeting)
+  return _s;
+}
+inline const std::string& DiagnoseServerResponse::_internal_greeting() const {
+  return _impl_.greeting_.Get();
+}
+inline void DiagnoseServerResponse::_internal_set_greeting(const std::string& value) {
+  
+  _impl_.greeting_.Set(value, GetArenaForAllocation());
+}
+inline std::string* DiagnoseServerResponse::_internal_mutable_greeting() {
+  
+  return _impl_.greeting_.Mutable(GetArenaForAllocation());
+}
+inline std::string* DiagnoseServerResponse::release_greeting() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.greeting)
+  return _impl_.greeting_.Release();
+}
+inline void DiagnoseServerResponse::set_allocated_greeting(std::string* greeting) {
+  if (greeting != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.greeting_.SetAllocated(greeting, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.greeting_.IsDefault()) {
+    _impl_.greeting_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.greeting)
+}
+
+// .popgate.v1.DiagnosedTls tls = 4 [json_name = "tls"];
+inline bool DiagnoseServerResponse::_internal_has_tls() const {
+  return this != internal_default_instance() && _impl_.tls_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_tls() const {
+  return _internal_has_tls();
+}
+inline void DiagnoseServerResponse::clear_tls() {
+  if (GetArenaForAllocation() == nullptr && _impl_.tls_ != nullptr) {
+    delete _impl_.tls_;
+  }
+  _impl_.tls_ = nullptr;
+}
+inline const ::popgate::v1::DiagnosedTls& DiagnoseServerResponse::_internal_tls() const {
+  const ::popgate::v1::DiagnosedTls* p = _impl_.tls_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::DiagnosedTls&>(
+      ::popgate::v1::_DiagnosedTls_default_instance_);
+}
+inline const ::popgate::v1::DiagnosedTls& DiagnoseServerResponse::tls() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.tls)
+  return _internal_tls();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_tls(
+    ::popgate::v1::DiagnosedTls* tls) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.tls_);
+  }
+  _impl_.tls_ = tls;
+  if (tls) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.tls)
+}
+inline ::popgate::v1::DiagnosedTls* DiagnoseServerResponse::release_tls() {
+  
+  ::popgate::v1::DiagnosedTls* temp = _impl_.tls_;
+  _impl_.tls_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::DiagnosedTls* DiagnoseServerResponse::unsafe_arena_release_tls() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.tls)
+  
+  ::popgate::v1::DiagnosedTls* temp = _impl_.tls_;
+  _impl_.tls_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::DiagnosedTls* DiagnoseServerResponse::_internal_mutable_tls() {
+  
+  if (_impl_.tls_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::DiagnosedTls>(GetArenaForAllocation());
+    _impl_.tls_ = p;
+  }
+  return _impl_.tls_;
+}
+inline ::popgate::v1::DiagnosedTls* DiagnoseServerResponse::mutable_tls() {
+  ::popgate::v1::DiagnosedTls* _msg = _internal_mutable_tls();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.tls)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_tls(::popgate::v1::DiagnosedTls* tls) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.tls_;
+  }
+  if (tls) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(tls);
+    if (message_arena != submessage_arena) {
+      tls = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, tls, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.tls_ = tls;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.tls)
+}
+
+// .popgate.v1.CapaResponse capabilities_before_tls = 5 [json_name = "capabilitiesBeforeTls"];
+inline bool DiagnoseServerResponse::_internal_has_capabilities_before_tls() const {
+  return this != internal_default_instance() && _impl_.capabilities_before_tls_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_capabilities_before_tls() const {
+  return _internal_has_capabilities_before_tls();
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::_internal_capabilities_before_tls() const {
+  const ::popgate::v1::CapaResponse* p = _impl_.capabilities_before_tls_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::CapaResponse&>(
+      ::popgate::v1::_CapaResponse_default_instance_);
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::capabilities_before_tls() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.capabilities_before_tls)
+  return _internal_capabilities_before_tls();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_capabilities_before_tls(
+    ::popgate::v1::CapaResponse* capabilities_before_tls) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_before_tls_);
+  }
+  _impl_.capabilities_before_tls_ = capabilities_before_tls;
+  if (capabilities_before_tls) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_before_tls)
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::release_capabilities_before_tls() {
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_before_tls_;
+  _impl_.capabilities_before_tls_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::unsafe_arena_release_capabilities_before_tls() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.capabilities_before_tls)
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_before_tls_;
+  _impl_.capabilities_before_tls_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::_internal_mutable_capabilities_before_tls() {
+  
+  if (_impl_.capabilities_before_tls_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::CapaResponse>(GetArenaForAllocation());
+    _impl_.capabilities_before_tls_ = p;
+  }
+  return _impl_.capabilities_before_tls_;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::mutable_capabilities_before_tls() {
+  ::popgate::v1::CapaResponse* _msg = _internal_mutable_capabilities_before_tls();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.capabilities_before_tls)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_capabilities_before_tls(::popgate::v1::CapaResponse* capabilities_before_tls) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_before_tls_);
+  }
+  if (capabilities_before_tls) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(capabilities_before_tls));
+    if (message_arena != submessage_arena) {
+      capabilities_before_tls = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, capabilities_before_tls, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.capabilities_before_tls_ = capabilities_before_tls;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_before_tls)
+}
+
+// .popgate.v1.CapaResponse capabilities_after_tls = 6 [json_name = "capabilitiesAfterTls"];
+inline bool DiagnoseServerResponse::_internal_has_capabilities_after_tls() const {
+  return this != internal_default_instance() && _impl_.capabilities_after_tls_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_capabilities_after_tls() const {
+  return _internal_has_capabilities_after_tls();
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::_internal_capabilities_after_tls() const {
+  const ::popgate::v1::CapaResponse* p = _impl_.capabilities_after_tls_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::CapaResponse&>(
+      ::popgate::v1::_CapaResponse_default_instance_);
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::capabilities_after_tls() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.capabilities_after_tls)
+  return _internal_capabilities_after_tls();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_capabilities_after_tls(
+    ::popgate::v1::CapaResponse* capabilities_after_tls) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_after_tls_);
+  }
+  _impl_.capabilities_after_tls_ = capabilities_after_tls;
+  if (capabilities_after_tls) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_after_tls)
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::release_capabilities_after_tls() {
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_after_tls_;
+  _impl_.capabilities_after_tls_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::unsafe_arena_release_capabilities_after_tls() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.capabilities_after_tls)
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_after_tls_;
+  _impl_.capabilities_after_tls_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::_internal_mutable_capabilities_after_tls() {
+  
+  if (_impl_.capabilities_after_tls_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::CapaResponse>(GetArenaForAllocation());
+    _impl_.capabilities_after_tls_ = p;
+  }
+  return _impl_.capabilities_after_tls_;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::mutable_capabilities_after_tls() {
+  ::popgate::v1::CapaResponse* _msg = _internal_mutable_capabilities_after_tls();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.capabilities_after_tls)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_capabilities_after_tls(::popgate::v1::CapaResponse* capabilities_after_tls) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_after_tls_);
+  }
+  if (capabilities_after_tls) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(capabilities_after_tls));
+    if (message_arena != submessage_arena) {
+      capabilities_after_tls = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, capabilities_after_tls, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.capabilities_after_tls_ = capabilities_after_tls;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_after_tls)
+}
+
+// .popgate.v1.CapaResponse capabilities_after_login = 7 [json_name = "capabilitiesAfterLogin"];
+inline bool DiagnoseServerResponse::_internal_has_capabilities_after_login() const {
+  return this != internal_default_instance() && _impl_.capabilities_after_login_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_capabilities_after_login() const {
+  return _internal_has_capabilities_after_login();
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::_internal_capabilities_after_login() const {
+  const ::popgate::v1::CapaResponse* p = _impl_.capabilities_after_login_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::CapaResponse&>(
+      ::popgate::v1::_CapaResponse_default_instance_);
+}
+inline const ::popgate::v1::CapaResponse& DiagnoseServerResponse::capabilities_after_login() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.capabilities_after_login)
+  return _internal_capabilities_after_login();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_capabilities_after_login(
+    ::popgate::v1::CapaResponse* capabilities_after_login) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_after_login_);
+  }
+  _impl_.capabilities_after_login_ = capabilities_after_login;
+  if (capabilities_after_login) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_after_login)
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::release_capabilities_after_login() {
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_after_login_;
+  _impl_.capabilities_after_login_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::unsafe_arena_release_capabilities_after_login() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.capabilities_after_login)
+  
+  ::popgate::v1::CapaResponse* temp = _impl_.capabilities_after_login_;
+  _impl_.capabilities_after_login_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::_internal_mutable_capabilities_after_login() {
+  
+  if (_impl_.capabilities_after_login_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::CapaResponse>(GetArenaForAllocation());
+    _impl_.capabilities_after_login_ = p;
+  }
+  return _impl_.capabilities_after_login_;
+}
+inline ::popgate::v1::CapaResponse* DiagnoseServerResponse::mutable_capabilities_after_login() {
+  ::popgate::v1::CapaResponse* _msg = _internal_mutable_capabilities_after_login();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.capabilities_after_login)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_capabilities_after_login(::popgate::v1::CapaResponse* capabilities_after_login) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.capabilities_after_login_);
+  }
+  if (capabilities_after_login) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(capabilities_after_login));
+    if (message_arena != submessage_arena) {
+      capabilities_after_login = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, capabilities_after_login, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.capabilities_after_login_ = capabilities_after_login;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.capabilities_after_login)
+}
+
+// repeated string mechanisms = 8 [json_name = "mechanisms"];
+inline int DiagnoseServerResponse::_internal_mechanisms_size() const {
+  return _impl_.mechanisms_.size();
+}
+inline int DiagnoseServerResponse::mechanisms_size() const {
+  return _internal_mechanisms_size();
+}
+inline void DiagnoseServerResponse::clear_mechanisms() {
+  _impl_.mechanisms_.Clear();
+}
+inline std::string* DiagnoseServerResponse::add_mechanisms() {
+  std::string* _s = _internal_add_mechanisms();
+  // @@protoc_insertion_point(field_add_mutable:popgate.v1.DiagnoseServerResponse.mechanisms)
+  return _s;
+}
+inline const std::string& DiagnoseServerResponse::_internal_mechanisms(int index) const {
+  return _impl_.mechanisms_.Get(index);
+}
+inline const std::string& DiagnoseServerResponse::mechanisms(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.mechanisms)
+  return _internal_mechanisms(index);
+}
+inline std::string* DiagnoseServerResponse::mutable_mechanisms(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.mechanisms)
+  return _impl_.mechanisms_.Mutable(index);
+}
+inline void DiagnoseServerResponse::set_mechanisms(int index, const std::string& value) {
+  _impl_.mechanisms_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::set_mechanisms(int index, std::string&& value) {
+  _impl_.mechanisms_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::set_mechanisms(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.mechanisms_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::set_mechanisms(int index, const char* value, size_t size) {
+  _impl_.mechanisms_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline std::string* DiagnoseServerResponse::_internal_add_mechanisms() {
+  return _impl_.mechanisms_.Add();
+}
+inline void DiagnoseServerResponse::add_mechanisms(const std::string& value) {
+  _impl_.mechanisms_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::add_mechanisms(std::string&& value) {
+  _impl_.mechanisms_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::add_mechanisms(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.mechanisms_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline void DiagnoseServerResponse::add_mechanisms(const char* value, size_t size) {
+  _impl_.mechanisms_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:popgate.v1.DiagnoseServerResponse.mechanisms)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+DiagnoseServerResponse::mechanisms() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.DiagnoseServerResponse.mechanisms)
+  return _impl_.mechanisms_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+DiagnoseServerResponse::mutable_mechanisms() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.DiagnoseServerResponse.mechanisms)
+  return &_impl_.mechanisms_;
+}
+
+// .google.protobuf.Duration login_delay = 9 [json_name = "loginDelay"];
+inline bool DiagnoseServerResponse::_internal_has_login_delay() const {
+  return this != internal_default_instance() && _impl_.login_delay_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_login_delay() const {
+  return _internal_has_login_delay();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& DiagnoseServerResponse::_internal_login_delay() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.login_delay_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& DiagnoseServerResponse::login_delay() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.login_delay)
+  return _internal_login_delay();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_login_delay(
+    ::PROTOBUF_NAMESPACE_ID::Duration* login_delay) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.login_delay_);
+  }
+  _impl_.login_delay_ = login_delay;
+  if (login_delay) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.login_delay)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* DiagnoseServerResponse::release_login_delay() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.login_delay_;
+  _impl_.login_delay_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* DiagnoseServerResponse::unsafe_arena_release_login_delay() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.login_delay)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.login_delay_;
+  _impl_.login_delay_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* DiagnoseServerResponse::_internal_mutable_login_delay() {
+  
+  if (_impl_.login_delay_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.login_delay_ = p;
+  }
+  return _impl_.login_delay_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* DiagnoseServerResponse::mutable_login_delay() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_login_delay();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.login_delay)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_login_delay(::PROTOBUF_NAMESPACE_ID::Duration* login_delay) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.login_delay_);
+  }
+  if (login_delay) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(login_delay));
+    if (message_arena != submessage_arena) {
+      login_delay = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, login_delay, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.login_delay_ = login_delay;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.login_delay)
+}
+
+// .popgate.v1.Expire expire = 10 [json_name = "expire"];
+inline bool DiagnoseServerResponse::_internal_has_expire() const {
+  return this != internal_default_instance() && _impl_.expire_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_expire() const {
+  return _internal_has_expire();
+}
+inline const ::popgate::v1::Expire& DiagnoseServerResponse::_internal_expire() const {
+  const ::popgate::v1::Expire* p = _impl_.expire_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::Expire&>(
+      ::popgate::v1::_Expire_default_instance_);
+}
+inline const ::popgate::v1::Expire& DiagnoseServerResponse::expire() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.expire)
+  return _internal_expire();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_expire(
+    ::popgate::v1::Expire* expire) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.expire_);
+  }
+  _impl_.expire_ = expire;
+  if (expire) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.expire)
+}
+inline ::popgate::v1::Expire* DiagnoseServerResponse::release_expire() {
+  
+  ::popgate::v1::Expire* temp = _impl_.expire_;
+  _impl_.expire_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::Expire* DiagnoseServerResponse::unsafe_arena_release_expire() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.expire)
+  
+  ::popgate::v1::Expire* temp = _impl_.expire_;
+  _impl_.expire_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::Expire* DiagnoseServerResponse::_internal_mutable_expire() {
+  
+  if (_impl_.expire_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::Expire>(GetArenaForAllocation());
+    _impl_.expire_ = p;
+  }
+  return _impl_.expire_;
+}
+inline ::popgate::v1::Expire* DiagnoseServerResponse::mutable_expire() {
+  ::popgate::v1::Expire* _msg = _internal_mutable_expire();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.expire)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_expire(::popgate::v1::Expire* expire) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.expire_);
+  }
+  if (expire) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(expire));
+    if (message_arena != submessage_arena) {
+      expire = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, expire, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.expire_ = expire;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.expire)
+}
+
+// .popgate.v1.DiagnosedMaildrop maildrop = 11 [json_name = "maildrop"];
+inline bool DiagnoseServerResponse::_internal_has_maildrop() const {
+  return this != internal_default_instance() && _impl_.maildrop_ != nullptr;
+}
+inline bool DiagnoseServerResponse::has_maildrop() const {
+  return _internal_has_maildrop();
+}
+inline void DiagnoseServerResponse::clear_maildrop() {
+  if (GetArenaForAllocation() == nullptr && _impl_.maildrop_ != nullptr) {
+    delete _impl_.maildrop_;
+  }
+  _impl_.maildrop_ = nullptr;
+}
+inline const ::popgate::v1::DiagnosedMaildrop& DiagnoseServerResponse::_internal_maildrop() const {
+  const ::popgate::v1::DiagnosedMaildrop* p = _impl_.maildrop_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::DiagnosedMaildrop&>(
+      ::popgate::v1::_DiagnosedMaildrop_default_instance_);
+}
+inline const ::popgate::v1::DiagnosedMaildrop& DiagnoseServerResponse::maildrop() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnoseServerResponse.maildrop)
+  return _internal_maildrop();
+}
+inline void DiagnoseServerResponse::unsafe_arena_set_allocated_maildrop(
+    ::popgate::v1::DiagnosedMaildrop* maildrop) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.maildrop_);
+  }
+  _impl_.maildrop_ = maildrop;
+  if (maildrop) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnoseServerResponse.maildrop)
+}
+inline ::popgate::v1::DiagnosedMaildrop* DiagnoseServerResponse::release_maildrop() {
+  
+  ::popgate::v1::DiagnosedMaildrop* temp = _impl_.maildrop_;
+  _impl_.maildrop_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::DiagnosedMaildrop* DiagnoseServerResponse::unsafe_arena_release_maildrop() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnoseServerResponse.maildrop)
+  
+  ::popgate::v1::DiagnosedMaildrop* temp = _impl_.maildrop_;
+  _impl_.maildrop_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::DiagnosedMaildrop* DiagnoseServerResponse::_internal_mutable_maildrop() {
+  
+  if (_impl_.maildrop_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::DiagnosedMaildrop>(GetArenaForAllocation());
+    _impl_.maildrop_ = p;
+  }
+  return _impl_.maildrop_;
+}
+inline ::popgate::v1::DiagnosedMaildrop* DiagnoseServerResponse::mutable_maildrop() {
+  ::popgate::v1::DiagnosedMaildrop* _msg = _internal_mutable_maildrop();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnoseServerResponse.maildrop)
+  return _msg;
+}
+inline void DiagnoseServerResponse::set_allocated_maildrop(::popgate::v1::DiagnosedMaildrop* maildrop) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.maildrop_;
+  }
+  if (maildrop) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(maildrop);
+    if (message_arena != submessage_arena) {
+      maildrop = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, maildrop, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.maildrop_ = maildrop;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnoseServerResponse.maildrop)
+}
+
+// -------------------------------------------------------------------
+
+// Diagnosis
+
+// .popgate.v1.Finding finding = 1 [json_name = "finding"];
+inline void Diagnosis::clear_finding() {
+  _impl_.finding_ = 0;
+}
+inline ::popgate::v1::Finding Diagnosis::_internal_finding() const {
+  return static_cast< ::popgate::v1::Finding >(_impl_.finding_);
+}
+inline ::popgate::v1::Finding Diagnosis::finding() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Diagnosis.finding)
+  return _internal_finding();
+}
+inline void Diagnosis::_internal_set_finding(::popgate::v1::Finding value) {
+  
+  _impl_.finding_ = value;
+}
+inline void Diagnosis::set_finding(::popgate::v1::Finding value) {
+  _internal_set_finding(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Diagnosis.finding)
+}
+
+// .popgate.v1.Severity severity = 2 [json_name = "severity"];
+inline void Diagnosis::clear_severity() {
+  _impl_.severity_ = 0;
+}
+inline ::popgate::v1::Severity Diagnosis::_internal_severity() const {
+  return static_cast< ::popgate::v1::Severity >(_impl_.severity_);
+}
+inline ::popgate::v1::Severity Diagnosis::severity() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Diagnosis.severity)
+  return _internal_severity();
+}
+inline void Diagnosis::_internal_set_severity(::popgate::v1::Severity value) {
+  
+  _impl_.severity_ = value;
+}
+inline void Diagnosis::set_severity(::popgate::v1::Severity value) {
+  _internal_set_severity(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Diagnosis.severity)
+}
+
+// string text = 3 [json_name = "text"];
+inline void Diagnosis::clear_text() {
+  _impl_.text_.ClearToEmpty();
+}
+inline const std::string& Diagnosis::text() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Diagnosis.text)
+  return _internal_text();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Diagnosis::set_text(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Diagnosis.text)
+}
+inline std::string* Diagnosis::mutable_text() {
+  std::string* _s = _internal_mutable_text();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Diagnosis.text)
+  return _s;
+}
+inline const std::string& Diagnosis::_internal_text() const {
+  return _impl_.text_.Get();
+}
+inline void Diagnosis::_internal_set_text(const std::string& value) {
+  
+  _impl_.text_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Diagnosis::_internal_mutable_text() {
+  
+  return _impl_.text_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Diagnosis::release_text() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Diagnosis.text)
+  return _impl_.text_.Release();
+}
+inline void Diagnosis::set_allocated_text(std::string* text) {
+  if (text != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.text_.IsDefault()) {
+    _impl_.text_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Diagnosis.text)
+}
+
+// string remedy = 4 [json_name = "remedy"];
+inline void Diagnosis::clear_remedy() {
+  _impl_.remedy_.ClearToEmpty();
+}
+inline const std::string& Diagnosis::remedy() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Diagnosis.remedy)
+  return _internal_remedy();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Diagnosis::set_remedy(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.remedy_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Diagnosis.remedy)
+}
+inline std::string* Diagnosis::mutable_remedy() {
+  std::string* _s = _internal_mutable_remedy();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Diagnosis.remedy)
+  return _s;
+}
+inline const std::string& Diagnosis::_internal_remedy() const {
+  return _impl_.remedy_.Get();
+}
+inline void Diagnosis::_internal_set_remedy(const std::string& value) {
+  
+  _impl_.remedy_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Diagnosis::_internal_mutable_remedy() {
+  
+  return _impl_.remedy_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Diagnosis::release_remedy() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Diagnosis.remedy)
+  return _impl_.remedy_.Release();
+}
+inline void Diagnosis::set_allocated_remedy(std::string* remedy) {
+  if (remedy != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.remedy_.SetAllocated(remedy, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.remedy_.IsDefault()) {
+    _impl_.remedy_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Diagnosis.remedy)
+}
+
+// -------------------------------------------------------------------
+
+// ConnectAttempt
+
+// string address = 1 [json_name = "address"];
+inline void ConnectAttempt::clear_address() {
+  _impl_.address_.ClearToEmpty();
+}
+inline const std::string& ConnectAttempt::address() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.ConnectAttempt.address)
+  return _internal_address();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ConnectAttempt::set_address(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.address_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.ConnectAttempt.address)
+}
+inline std::string* ConnectAttempt::mutable_address() {
+  std::string* _s = _internal_mutable_address();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.ConnectAttempt.address)
+  return _s;
+}
+inline const std::string& ConnectAttempt::_internal_address() const {
+  return _impl_.address_.Get();
+}
+inline void ConnectAttempt::_internal_set_address(const std::string& value) {
+  
+  _impl_.address_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ConnectAttempt::_internal_mutable_address() {
+  
+  return _impl_.address_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ConnectAttempt::release_address() {
+  // @@protoc_insertion_point(field_release:popgate.v1.ConnectAttempt.address)
+  return _impl_.address_.Release();
+}
+inline void ConnectAttempt::set_allocated_address(std::string* address) {
+  if (address != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.address_.SetAllocated(address, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.address_.IsDefault()) {
+    _impl_.address_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.ConnectAttempt.address)
+}
+
+// .google.protobuf.Duration begun = 2 [json_name = "begun"];
+inline bool ConnectAttempt::_internal_has_begun() const {
+  return this != internal_default_instance() && _impl_.begun_ != nullptr;
+}
+inline bool ConnectAttempt::has_begun() const {
+  return _internal_has_begun();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ConnectAttempt::_internal_begun() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.begun_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ConnectAttempt::begun() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.ConnectAttempt.begun)
+  return _internal_begun();
+}
+inline void ConnectAttempt::unsafe_arena_set_allocated_begun(
+    ::PROTOBUF_NAMESPACE_ID::Duration* begun) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.begun_);
+  }
+  _impl_.begun_ = begun;
+  if (begun) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.ConnectAttempt.begun)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::release_begun() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.begun_;
+  _impl_.begun_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::unsafe_arena_release_begun() {
+  // @@protoc_insertion_point(field_release:popgate.v1.ConnectAttempt.begun)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.begun_;
+  _impl_.begun_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::_internal_mutable_begun() {
+  
+  if (_impl_.begun_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.begun_ = p;
+  }
+  return _impl_.begun_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::mutable_begun() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_begun();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.ConnectAttempt.begun)
+  return _msg;
+}
+inline void ConnectAttempt::set_allocated_begun(::PROTOBUF_NAMESPACE_ID::Duration* begun) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.begun_);
+  }
+  if (begun) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(begun));
+    if (message_arena != submessage_arena) {
+      begun = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, begun, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.begun_ = begun;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.ConnectAttempt.begun)
+}
+
+// .google.protobuf.Duration took = 3 [json_name = "took"];
+inline bool ConnectAttempt::_internal_has_took() const {
+  return this != internal_default_instance() && _impl_.took_ != nullptr;
+}
+inline bool ConnectAttempt::has_took() const {
+  return _internal_has_took();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ConnectAttempt::_internal_took() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.took_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ConnectAttempt::took() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.ConnectAttempt.took)
+  return _internal_took();
+}
+inline void ConnectAttempt::unsafe_arena_set_allocated_took(
+    ::PROTOBUF_NAMESPACE_ID::Duration* took) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.took_);
+  }
+  _impl_.took_ = took;
+  if (took) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.ConnectAttempt.took)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::release_took() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.took_;
+  _impl_.took_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::unsafe_arena_release_took() {
+  // @@protoc_insertion_point(field_release:popgate.v1.ConnectAttempt.took)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.took_;
+  _impl_.took_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::_internal_mutable_took() {
+  
+  if (_impl_.took_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.took_ = p;
+  }
+  return _impl_.took_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ConnectAttempt::mutable_took() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_took();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.ConnectAttempt.took)
+  return _msg;
+}
+inline void ConnectAttempt::set_allocated_took(::PROTOBUF_NAMESPACE_ID::Duration* took) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.took_);
+  }
+  if (took) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(took));
+    if (message_arena != submessage_arena) {
+      took = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, took, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.took_ = took;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.ConnectAttempt.took)
+}
+
+// .popgate.v1.Cause cause = 4 [json_name = "cause"];
+inline void ConnectAttempt::clear_cause() {
+  _impl_.cause_ = 0;
+}
+inline ::popgate::v1::Cause ConnectAttempt::_internal_cause() const {
+  return static_cast< ::popgate::v1::Cause >(_impl_.cause_);
+}
+inline ::popgate::v1::Cause ConnectAttempt::cause() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.ConnectAttempt.cause)
+  return _internal_cause();
+}
+inline void ConnectAttempt::_internal_set_cause(::popgate::v1::Cause value) {
+  
+  _impl_.cause_ = value;
+}
+inline void ConnectAttempt::set_cause(::popgate::v1::Cause value) {
+  _internal_set_cause(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.ConnectAttempt.cause)
+}
+
+// -------------------------------------------------------------------
+
+// DiagnosedTls
+
+// .popgate.v1.TlsState state = 1 [json_name = "state"];
+inline bool DiagnosedTls::_internal_has_state() const {
+  return this != internal_default_instance() && _impl_.state_ != nullptr;
+}
+inline bool DiagnosedTls::has_state() const {
+  return _internal_has_state();
+}
+inline const ::popgate::v1::TlsState& DiagnosedTls::_internal_state() const {
+  const ::popgate::v1::TlsState* p = _impl_.state_;
+  return p != nullptr ? *p : reinterpret_cast<const ::popgate::v1::TlsState&>(
+      ::popgate::v1::_TlsState_default_instance_);
+}
+inline const ::popgate::v1::TlsState& DiagnosedTls::state() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedTls.state)
+  return _internal_state();
+}
+inline void DiagnosedTls::unsafe_arena_set_allocated_state(
+    ::popgate::v1::TlsState* state) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.state_);
+  }
+  _impl_.state_ = state;
+  if (state) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.DiagnosedTls.state)
+}
+inline ::popgate::v1::TlsState* DiagnosedTls::release_state() {
+  
+  ::popgate::v1::TlsState* temp = _impl_.state_;
+  _impl_.state_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::popgate::v1::TlsState* DiagnosedTls::unsafe_arena_release_state() {
+  // @@protoc_insertion_point(field_release:popgate.v1.DiagnosedTls.state)
+  
+  ::popgate::v1::TlsState* temp = _impl_.state_;
+  _impl_.state_ = nullptr;
+  return temp;
+}
+inline ::popgate::v1::TlsState* DiagnosedTls::_internal_mutable_state() {
+  
+  if (_impl_.state_ == nullptr) {
+    auto* p = CreateMaybeMessage<::popgate::v1::TlsState>(GetArenaForAllocation());
+    _impl_.state_ = p;
+  }
+  return _impl_.state_;
+}
+inline ::popgate::v1::TlsState* DiagnosedTls::mutable_state() {
+  ::popgate::v1::TlsState* _msg = _internal_mutable_state();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnosedTls.state)
+  return _msg;
+}
+inline void DiagnosedTls::set_allocated_state(::popgate::v1::TlsState* state) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.state_);
+  }
+  if (state) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(state));
+    if (message_arena != submessage_arena) {
+      state = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, state, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.state_ = state;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.DiagnosedTls.state)
+}
+
+// repeated .popgate.v1.Certificate chain = 2 [json_name = "chain"];
+inline int DiagnosedTls::_internal_chain_size() const {
+  return _impl_.chain_.size();
+}
+inline int DiagnosedTls::chain_size() const {
+  return _internal_chain_size();
+}
+inline void DiagnosedTls::clear_chain() {
+  _impl_.chain_.Clear();
+}
+inline ::popgate::v1::Certificate* DiagnosedTls::mutable_chain(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.DiagnosedTls.chain)
+  return _impl_.chain_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Certificate >*
+DiagnosedTls::mutable_chain() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.DiagnosedTls.chain)
+  return &_impl_.chain_;
+}
+inline const ::popgate::v1::Certificate& DiagnosedTls::_internal_chain(int index) const {
+  return _impl_.chain_.Get(index);
+}
+inline const ::popgate::v1::Certificate& DiagnosedTls::chain(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedTls.chain)
+  return _internal_chain(index);
+}
+inline ::popgate::v1::Certificate* DiagnosedTls::_internal_add_chain() {
+  return _impl_.chain_.Add();
+}
+inline ::popgate::v1::Certificate* DiagnosedTls::add_chain() {
+  ::popgate::v1::Certificate* _add = _internal_add_chain();
+  // @@protoc_insertion_point(field_add:popgate.v1.DiagnosedTls.chain)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::popgate::v1::Certificate >&
+DiagnosedTls::chain() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.DiagnosedTls.chain)
+  return _impl_.chain_;
+}
+
+// -------------------------------------------------------------------
+
+// Certificate
+
+// string subject = 1 [json_name = "subject"];
+inline void Certificate::clear_subject() {
+  _impl_.subject_.ClearToEmpty();
+}
+inline const std::string& Certificate::subject() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.subject)
+  return _internal_subject();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Certificate::set_subject(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.subject_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.subject)
+}
+inline std::string* Certificate::mutable_subject() {
+  std::string* _s = _internal_mutable_subject();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.subject)
+  return _s;
+}
+inline const std::string& Certificate::_internal_subject() const {
+  return _impl_.subject_.Get();
+}
+inline void Certificate::_internal_set_subject(const std::string& value) {
+  
+  _impl_.subject_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Certificate::_internal_mutable_subject() {
+  
+  return _impl_.subject_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Certificate::release_subject() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Certificate.subject)
+  return _impl_.subject_.Release();
+}
+inline void Certificate::set_allocated_subject(std::string* subject) {
+  if (subject != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.subject_.SetAllocated(subject, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.subject_.IsDefault()) {
+    _impl_.subject_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Certificate.subject)
+}
+
+// string issuer = 2 [json_name = "issuer"];
+inline void Certificate::clear_issuer() {
+  _impl_.issuer_.ClearToEmpty();
+}
+inline const std::string& Certificate::issuer() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.issuer)
+  return _internal_issuer();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Certificate::set_issuer(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.issuer_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.issuer)
+}
+inline std::string* Certificate::mutable_issuer() {
+  std::string* _s = _internal_mutable_issuer();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.issuer)
+  return _s;
+}
+inline const std::string& Certificate::_internal_issuer() const {
+  return _impl_.issuer_.Get();
+}
+inline void Certificate::_internal_set_issuer(const std::string& value) {
+  
+  _impl_.issuer_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Certificate::_internal_mutable_issuer() {
+  
+  return _impl_.issuer_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Certificate::release_issuer() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Certificate.issuer)
+  return _impl_.issuer_.Release();
+}
+inline void Certificate::set_allocated_issuer(std::string* issuer) {
+  if (issuer != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.issuer_.SetAllocated(issuer, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.issuer_.IsDefault()) {
+    _impl_.issuer_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Certificate.issuer)
+}
+
+// repeated string names = 3 [json_name = "names"];
+inline int Certificate::_internal_names_size() const {
+  return _impl_.names_.size();
+}
+inline int Certificate::names_size() const {
+  return _internal_names_size();
+}
+inline void Certificate::clear_names() {
+  _impl_.names_.Clear();
+}
+inline std::string* Certificate::add_names() {
+  std::string* _s = _internal_add_names();
+  // @@protoc_insertion_point(field_add_mutable:popgate.v1.Certificate.names)
+  return _s;
+}
+inline const std::string& Certificate::_internal_names(int index) const {
+  return _impl_.names_.Get(index);
+}
+inline const std::string& Certificate::names(int index) const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.names)
+  return _internal_names(index);
+}
+inline std::string* Certificate::mutable_names(int index) {
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.names)
+  return _impl_.names_.Mutable(index);
+}
+inline void Certificate::set_names(int index, const std::string& value) {
+  _impl_.names_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.names)
+}
+inline void Certificate::set_names(int index, std::string&& value) {
+  _impl_.names_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.names)
+}
+inline void Certificate::set_names(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.names_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:popgate.v1.Certificate.names)
+}
+inline void Certificate::set_names(int index, const char* value, size_t size) {
+  _impl_.names_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:popgate.v1.Certificate.names)
+}
+inline std::string* Certificate::_internal_add_names() {
+  return _impl_.names_.Add();
+}
+inline void Certificate::add_names(const std::string& value) {
+  _impl_.names_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:popgate.v1.Certificate.names)
+}
+inline void Certificate::add_names(std::string&& value) {
+  _impl_.names_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:popgate.v1.Certificate.names)
+}
+inline void Certificate::add_names(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.names_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:popgate.v1.Certificate.names)
+}
+inline void Certificate::add_names(const char* value, size_t size) {
+  _impl_.names_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:popgate.v1.Certificate.names)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+Certificate::names() const {
+  // @@protoc_insertion_point(field_list:popgate.v1.Certificate.names)
+  return _impl_.names_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+Certificate::mutable_names() {
+  // @@protoc_insertion_point(field_mutable_list:popgate.v1.Certificate.names)
+  return &_impl_.names_;
+}
+
+// .google.protobuf.Timestamp not_before = 4 [json_name = "notBefore"];
+inline bool Certificate::_internal_has_not_before() const {
+  return this != internal_default_instance() && _impl_.not_before_ != nullptr;
+}
+inline bool Certificate::has_not_before() const {
+  return _internal_has_not_before();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Certificate::_internal_not_before() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.not_before_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
+      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Certificate::not_before() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.not_before)
+  return _internal_not_before();
+}
+inline void Certificate::unsafe_arena_set_allocated_not_before(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* not_before) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.not_before_);
+  }
+  _impl_.not_before_ = not_before;
+  if (not_before) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.Certificate.not_before)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::release_not_before() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.not_before_;
+  _impl_.not_before_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::unsafe_arena_release_not_before() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Certificate.not_before)
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.not_before_;
+  _impl_.not_before_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::_internal_mutable_not_before() {
+  
+  if (_impl_.not_before_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
+    _impl_.not_before_ = p;
+  }
+  return _impl_.not_before_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::mutable_not_before() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_not_before();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.not_before)
+  return _msg;
+}
+inline void Certificate::set_allocated_not_before(::PROTOBUF_NAMESPACE_ID::Timestamp* not_before) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.not_before_);
+  }
+  if (not_before) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(not_before));
+    if (message_arena != submessage_arena) {
+      not_before = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, not_before, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.not_before_ = not_before;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Certificate.not_before)
+}
+
+// .google.protobuf.Timestamp not_after = 5 [json_name = "notAfter"];
+inline bool Certificate::_internal_has_not_after() const {
+  return this != internal_default_instance() && _impl_.not_after_ != nullptr;
+}
+inline bool Certificate::has_not_after() const {
+  return _internal_has_not_after();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Certificate::_internal_not_after() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.not_after_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
+      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Certificate::not_after() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.not_after)
+  return _internal_not_after();
+}
+inline void Certificate::unsafe_arena_set_allocated_not_after(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* not_after) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.not_after_);
+  }
+  _impl_.not_after_ = not_after;
+  if (not_after) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:popgate.v1.Certificate.not_after)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::release_not_after() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.not_after_;
+  _impl_.not_after_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::unsafe_arena_release_not_after() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Certificate.not_after)
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.not_after_;
+  _impl_.not_after_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::_internal_mutable_not_after() {
+  
+  if (_impl_.not_after_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
+    _impl_.not_after_ = p;
+  }
+  return _impl_.not_after_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Certificate::mutable_not_after() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_not_after();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.not_after)
+  return _msg;
+}
+inline void Certificate::set_allocated_not_after(::PROTOBUF_NAMESPACE_ID::Timestamp* not_after) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.not_after_);
+  }
+  if (not_after) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(not_after));
+    if (message_arena != submessage_arena) {
+      not_after = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, not_after, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.not_after_ = not_after;
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Certificate.not_after)
+}
+
+// int32 days_left = 6 [json_name = "daysLeft"];
+inline void Certificate::clear_days_left() {
+  _impl_.days_left_ = 0;
+}
+inline int32_t Certificate::_internal_days_left() const {
+  return _impl_.days_left_;
+}
+inline int32_t Certificate::days_left() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.days_left)
+  return _internal_days_left();
+}
+inline void Certificate::_internal_set_days_left(int32_t value) {
+  
+  _impl_.days_left_ = value;
+}
+inline void Certificate::set_days_left(int32_t value) {
+  _internal_set_days_left(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.days_left)
+}
+
+// bytes sha256 = 7 [json_name = "sha256"];
+inline void Certificate::clear_sha256() {
+  _impl_.sha256_.ClearToEmpty();
+}
+inline const std::string& Certificate::sha256() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.Certificate.sha256)
+  return _internal_sha256();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Certificate::set_sha256(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.sha256_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:popgate.v1.Certificate.sha256)
+}
+inline std::string* Certificate::mutable_sha256() {
+  std::string* _s = _internal_mutable_sha256();
+  // @@protoc_insertion_point(field_mutable:popgate.v1.Certificate.sha256)
+  return _s;
+}
+inline const std::string& Certificate::_internal_sha256() const {
+  return _impl_.sha256_.Get();
+}
+inline void Certificate::_internal_set_sha256(const std::string& value) {
+  
+  _impl_.sha256_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Certificate::_internal_mutable_sha256() {
+  
+  return _impl_.sha256_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Certificate::release_sha256() {
+  // @@protoc_insertion_point(field_release:popgate.v1.Certificate.sha256)
+  return _impl_.sha256_.Release();
+}
+inline void Certificate::set_allocated_sha256(std::string* sha256) {
+  if (sha256 != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.sha256_.SetAllocated(sha256, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.sha256_.IsDefault()) {
+    _impl_.sha256_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:popgate.v1.Certificate.sha256)
+}
+
+// -------------------------------------------------------------------
+
+// DiagnosedMaildrop
+
+// uint32 messages = 1 [json_name = "messages"];
+inline void DiagnosedMaildrop::clear_messages() {
+  _impl_.messages_ = 0u;
+}
+inline uint32_t DiagnosedMaildrop::_internal_messages() const {
+  return _impl_.messages_;
+}
+inline uint32_t DiagnosedMaildrop::messages() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.messages)
+  return _internal_messages();
+}
+inline void DiagnosedMaildrop::_internal_set_messages(uint32_t value) {
+  
+  _impl_.messages_ = value;
+}
+inline void DiagnosedMaildrop::set_messages(uint32_t value) {
+  _internal_set_messages(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.messages)
+}
+
+// int64 octets = 2 [json_name = "octets"];
+inline void DiagnosedMaildrop::clear_octets() {
+  _impl_.octets_ = int64_t{0};
+}
+inline int64_t DiagnosedMaildrop::_internal_octets() const {
+  return _impl_.octets_;
+}
+inline int64_t DiagnosedMaildrop::octets() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.octets)
+  return _internal_octets();
+}
+inline void DiagnosedMaildrop::_internal_set_octets(int64_t value) {
+  
+  _impl_.octets_ = value;
+}
+inline void DiagnosedMaildrop::set_octets(int64_t value) {
+  _internal_set_octets(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.octets)
+}
+
+// optional bool unique_ids_unique = 3 [json_name = "uniqueIdsUnique"];
+inline bool DiagnosedMaildrop::_internal_has_unique_ids_unique() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool DiagnosedMaildrop::has_unique_ids_unique() const {
+  return _internal_has_unique_ids_unique();
+}
+inline void DiagnosedMaildrop::clear_unique_ids_unique() {
+  _impl_.unique_ids_unique_ = false;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline bool DiagnosedMaildrop::_internal_unique_ids_unique() const {
+  return _impl_.unique_ids_unique_;
+}
+inline bool DiagnosedMaildrop::unique_ids_unique() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.unique_ids_unique)
+  return _internal_unique_ids_unique();
+}
+inline void DiagnosedMaildrop::_internal_set_unique_ids_unique(bool value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.unique_ids_unique_ = value;
+}
+inline void DiagnosedMaildrop::set_unique_ids_unique(bool value) {
+  _internal_set_unique_ids_unique(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.unique_ids_unique)
+}
+
+// optional bool unique_ids_stable = 4 [json_name = "uniqueIdsStable"];
+inline bool DiagnosedMaildrop::_internal_has_unique_ids_stable() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000002u) != 0;
+  return value;
+}
+inline bool DiagnosedMaildrop::has_unique_ids_stable() const {
+  return _internal_has_unique_ids_stable();
+}
+inline void DiagnosedMaildrop::clear_unique_ids_stable() {
+  _impl_.unique_ids_stable_ = false;
+  _impl_._has_bits_[0] &= ~0x00000002u;
+}
+inline bool DiagnosedMaildrop::_internal_unique_ids_stable() const {
+  return _impl_.unique_ids_stable_;
+}
+inline bool DiagnosedMaildrop::unique_ids_stable() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.unique_ids_stable)
+  return _internal_unique_ids_stable();
+}
+inline void DiagnosedMaildrop::_internal_set_unique_ids_stable(bool value) {
+  _impl_._has_bits_[0] |= 0x00000002u;
+  _impl_.unique_ids_stable_ = value;
+}
+inline void DiagnosedMaildrop::set_unique_ids_stable(bool value) {
+  _internal_set_unique_ids_stable(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.unique_ids_stable)
+}
+
+// optional bool top_honoured = 5 [json_name = "topHonoured"];
+inline bool DiagnosedMaildrop::_internal_has_top_honoured() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000004u) != 0;
+  return value;
+}
+inline bool DiagnosedMaildrop::has_top_honoured() const {
+  return _internal_has_top_honoured();
+}
+inline void DiagnosedMaildrop::clear_top_honoured() {
+  _impl_.top_honoured_ = false;
+  _impl_._has_bits_[0] &= ~0x00000004u;
+}
+inline bool DiagnosedMaildrop::_internal_top_honoured() const {
+  return _impl_.top_honoured_;
+}
+inline bool DiagnosedMaildrop::top_honoured() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.top_honoured)
+  return _internal_top_honoured();
+}
+inline void DiagnosedMaildrop::_internal_set_top_honoured(bool value) {
+  _impl_._has_bits_[0] |= 0x00000004u;
+  _impl_.top_honoured_ = value;
+}
+inline void DiagnosedMaildrop::set_top_honoured(bool value) {
+  _internal_set_top_honoured(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.top_honoured)
+}
+
+// optional bool sizes_true = 6 [json_name = "sizesTrue"];
+inline bool DiagnosedMaildrop::_internal_has_sizes_true() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000008u) != 0;
+  return value;
+}
+inline bool DiagnosedMaildrop::has_sizes_true() const {
+  return _internal_has_sizes_true();
+}
+inline void DiagnosedMaildrop::clear_sizes_true() {
+  _impl_.sizes_true_ = false;
+  _impl_._has_bits_[0] &= ~0x00000008u;
+}
+inline bool DiagnosedMaildrop::_internal_sizes_true() const {
+  return _impl_.sizes_true_;
+}
+inline bool DiagnosedMaildrop::sizes_true() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.sizes_true)
+  return _internal_sizes_true();
+}
+inline void DiagnosedMaildrop::_internal_set_sizes_true(bool value) {
+  _impl_._has_bits_[0] |= 0x00000008u;
+  _impl_.sizes_true_ = value;
+}
+inline void DiagnosedMaildrop::set_sizes_true(bool value) {
+  _internal_set_sizes_true(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.sizes_true)
+}
+
+// optional bool pipelining_true = 7 [json_name = "pipeliningTrue"];
+inline bool DiagnosedMaildrop::_internal_has_pipelining_true() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000010u) != 0;
+  return value;
+}
+inline bool DiagnosedMaildrop::has_pipelining_true() const {
+  return _internal_has_pipelining_true();
+}
+inline void DiagnosedMaildrop::clear_pipelining_true() {
+  _impl_.pipelining_true_ = false;
+  _impl_._has_bits_[0] &= ~0x00000010u;
+}
+inline bool DiagnosedMaildrop::_internal_pipelining_true() const {
+  return _impl_.pipelining_true_;
+}
+inline bool DiagnosedMaildrop::pipelining_true() const {
+  // @@protoc_insertion_point(field_get:popgate.v1.DiagnosedMaildrop.pipelining_true)
+  return _internal_pipelining_true();
+}
+inline void DiagnosedMaildrop::_internal_set_pipelining_true(bool value) {
+  _impl_._has_bits_[0] |= 0x00000010u;
+  _impl_.pipelining_true_ = value;
+}
+inline void DiagnosedMaildrop::set_pipelining_true(bool value) {
+  _internal_set_pipelining_true(value);
+  // @@protoc_insertion_point(field_set:popgate.v1.DiagnosedMaildrop.pipelining_true)
+}
+
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------
@@ -11782,6 +15590,11 @@ template <> struct is_proto_enum< ::popgate::v1::DeleteOutcome> : ::std::true_ty
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::popgate::v1::DeleteOutcome>() {
   return ::popgate::v1::DeleteOutcome_descriptor();
+}
+template <> struct is_proto_enum< ::popgate::v1::Severity> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::popgate::v1::Severity>() {
+  return ::popgate::v1::Severity_descriptor();
 }
 
 PROTOBUF_NAMESPACE_CLOSE

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -79,53 +80,153 @@ func (UniqueIdKind) EnumDescriptor() ([]byte, []int) {
 	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Finding is something about the server that the caller should know.
+// Finding is something about the server that the caller should know. Its severity, which never changes, stands behind the name of each;
+// DiagnoseServer tells it, and what to do.
 type Finding int32
 
 const (
 	// Never sent.
 	Finding_FINDING_UNSPECIFIED Finding = 0
-	// Some messages share a unique-id: they are delivered again each time.
+	// WARNING. Some messages share a unique-id: they are delivered again each time.
 	Finding_FINDING_UNIQUE_IDS_DUPLICATE Finding = 1
-	// Some messages have no unique-id: they are delivered again each time.
+	// WARNING. Some messages have no unique-id: they are delivered again each time.
 	Finding_FINDING_UNIQUE_IDS_MISSING Finding = 2
-	// The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+	// WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
 	Finding_FINDING_PIPELINING_BROKEN Finding = 3
-	// A message has not the octets that LIST gave it.
+	// INFO. A message has not the octets that LIST gave it.
 	Finding_FINDING_SIZES_WRONG Finding = 4
-	// `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+	// WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
 	Finding_FINDING_EXPIRE_ZERO Finding = 5
-	// LIST or UIDL has lines that cannot be read, or the two do not agree.
+	// WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree.
 	Finding_FINDING_LISTING_DAMAGED Finding = 6
-	// The server gives known messages new unique-ids at each login: what was seen is delivered again.
+	// ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again.
 	Finding_FINDING_UNIQUE_IDS_UNSTABLE Finding = 7
-	// The server asks for more than 60 seconds between logins: all is committed in a single batch.
+	// WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+	// came too soon.
 	Finding_FINDING_LOGIN_DELAY Finding = 8
+	// ERROR. The name of the server has no address.
+	Finding_FINDING_NAME_NOT_FOUND Finding = 9
+	// ERROR. Nobody listens at the port.
+	Finding_FINDING_CONNECTION_REFUSED Finding = 10
+	// ERROR. No address can be reached, or none answered in time.
+	Finding_FINDING_UNREACHABLE Finding = 11
+	// ERROR. The server took the connection and then did not answer in time.
+	Finding_FINDING_SERVER_SILENT Finding = 12
+	// ERROR. The server or the network ended the connection before all was done.
+	Finding_FINDING_CONNECTION_LOST Finding = 13
+	// ERROR. What the server says cannot be read as POP3.
+	Finding_FINDING_PROTOCOL_BROKEN Finding = 14
+	// ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+	// have.
+	Finding_FINDING_SERVICE_REFUSED Finding = 15
+	// ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it.
+	Finding_FINDING_STLS_MISSING Finding = 16
+	// ERROR. The TLS handshake failed, and neither the certificate nor the version is why.
+	Finding_FINDING_TLS_HANDSHAKE_FAILED Finding = 17
+	// ERROR. The server has no TLS later than 1.1.
+	Finding_FINDING_TLS_VERSION_OLD Finding = 18
+	// ERROR. The server's certificate has expired.
+	Finding_FINDING_CERTIFICATE_EXPIRED Finding = 19
+	// WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life.
+	Finding_FINDING_CERTIFICATE_EXPIRES_SOON Finding = 20
+	// ERROR. The server's certificate is for other names.
+	Finding_FINDING_CERTIFICATE_NAME_WRONG Finding = 21
+	// ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+	// not one of those that are pinned.
+	Finding_FINDING_CERTIFICATE_UNTRUSTED Finding = 22
+	// INFO. The server lets passwords be sent before TLS.
+	Finding_FINDING_PLAINTEXT_LOGIN Finding = 23
+	// INFO. The server has no CAPA.
+	Finding_FINDING_CAPA_MISSING Finding = 24
+	// WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections.
+	Finding_FINDING_CAPA_CLOSES Finding = 25
+	// ERROR. The server has no SASL mechanism that fits the credentials.
+	Finding_FINDING_NO_MECHANISM Finding = 26
+	// ERROR. The login was refused.
+	Finding_FINDING_LOGIN_REFUSED Finding = 27
+	// ERROR. Another session has the maildrop.
+	Finding_FINDING_MAILBOX_IN_USE Finding = 28
+	// WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen.
+	Finding_FINDING_UIDL_MISSING Finding = 29
+	// INFO. The server has no TOP.
+	Finding_FINDING_TOP_MISSING Finding = 30
+	// WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages.
+	Finding_FINDING_TOP_IGNORES_COUNT Finding = 31
+	// INFO. The server does not say PIPELINING: messages are retrieved one at a time.
+	Finding_FINDING_PIPELINING_MISSING Finding = 32
 )
 
 // Enum value maps for Finding.
 var (
 	Finding_name = map[int32]string{
-		0: "FINDING_UNSPECIFIED",
-		1: "FINDING_UNIQUE_IDS_DUPLICATE",
-		2: "FINDING_UNIQUE_IDS_MISSING",
-		3: "FINDING_PIPELINING_BROKEN",
-		4: "FINDING_SIZES_WRONG",
-		5: "FINDING_EXPIRE_ZERO",
-		6: "FINDING_LISTING_DAMAGED",
-		7: "FINDING_UNIQUE_IDS_UNSTABLE",
-		8: "FINDING_LOGIN_DELAY",
+		0:  "FINDING_UNSPECIFIED",
+		1:  "FINDING_UNIQUE_IDS_DUPLICATE",
+		2:  "FINDING_UNIQUE_IDS_MISSING",
+		3:  "FINDING_PIPELINING_BROKEN",
+		4:  "FINDING_SIZES_WRONG",
+		5:  "FINDING_EXPIRE_ZERO",
+		6:  "FINDING_LISTING_DAMAGED",
+		7:  "FINDING_UNIQUE_IDS_UNSTABLE",
+		8:  "FINDING_LOGIN_DELAY",
+		9:  "FINDING_NAME_NOT_FOUND",
+		10: "FINDING_CONNECTION_REFUSED",
+		11: "FINDING_UNREACHABLE",
+		12: "FINDING_SERVER_SILENT",
+		13: "FINDING_CONNECTION_LOST",
+		14: "FINDING_PROTOCOL_BROKEN",
+		15: "FINDING_SERVICE_REFUSED",
+		16: "FINDING_STLS_MISSING",
+		17: "FINDING_TLS_HANDSHAKE_FAILED",
+		18: "FINDING_TLS_VERSION_OLD",
+		19: "FINDING_CERTIFICATE_EXPIRED",
+		20: "FINDING_CERTIFICATE_EXPIRES_SOON",
+		21: "FINDING_CERTIFICATE_NAME_WRONG",
+		22: "FINDING_CERTIFICATE_UNTRUSTED",
+		23: "FINDING_PLAINTEXT_LOGIN",
+		24: "FINDING_CAPA_MISSING",
+		25: "FINDING_CAPA_CLOSES",
+		26: "FINDING_NO_MECHANISM",
+		27: "FINDING_LOGIN_REFUSED",
+		28: "FINDING_MAILBOX_IN_USE",
+		29: "FINDING_UIDL_MISSING",
+		30: "FINDING_TOP_MISSING",
+		31: "FINDING_TOP_IGNORES_COUNT",
+		32: "FINDING_PIPELINING_MISSING",
 	}
 	Finding_value = map[string]int32{
-		"FINDING_UNSPECIFIED":          0,
-		"FINDING_UNIQUE_IDS_DUPLICATE": 1,
-		"FINDING_UNIQUE_IDS_MISSING":   2,
-		"FINDING_PIPELINING_BROKEN":    3,
-		"FINDING_SIZES_WRONG":          4,
-		"FINDING_EXPIRE_ZERO":          5,
-		"FINDING_LISTING_DAMAGED":      6,
-		"FINDING_UNIQUE_IDS_UNSTABLE":  7,
-		"FINDING_LOGIN_DELAY":          8,
+		"FINDING_UNSPECIFIED":              0,
+		"FINDING_UNIQUE_IDS_DUPLICATE":     1,
+		"FINDING_UNIQUE_IDS_MISSING":       2,
+		"FINDING_PIPELINING_BROKEN":        3,
+		"FINDING_SIZES_WRONG":              4,
+		"FINDING_EXPIRE_ZERO":              5,
+		"FINDING_LISTING_DAMAGED":          6,
+		"FINDING_UNIQUE_IDS_UNSTABLE":      7,
+		"FINDING_LOGIN_DELAY":              8,
+		"FINDING_NAME_NOT_FOUND":           9,
+		"FINDING_CONNECTION_REFUSED":       10,
+		"FINDING_UNREACHABLE":              11,
+		"FINDING_SERVER_SILENT":            12,
+		"FINDING_CONNECTION_LOST":          13,
+		"FINDING_PROTOCOL_BROKEN":          14,
+		"FINDING_SERVICE_REFUSED":          15,
+		"FINDING_STLS_MISSING":             16,
+		"FINDING_TLS_HANDSHAKE_FAILED":     17,
+		"FINDING_TLS_VERSION_OLD":          18,
+		"FINDING_CERTIFICATE_EXPIRED":      19,
+		"FINDING_CERTIFICATE_EXPIRES_SOON": 20,
+		"FINDING_CERTIFICATE_NAME_WRONG":   21,
+		"FINDING_CERTIFICATE_UNTRUSTED":    22,
+		"FINDING_PLAINTEXT_LOGIN":          23,
+		"FINDING_CAPA_MISSING":             24,
+		"FINDING_CAPA_CLOSES":              25,
+		"FINDING_NO_MECHANISM":             26,
+		"FINDING_LOGIN_REFUSED":            27,
+		"FINDING_MAILBOX_IN_USE":           28,
+		"FINDING_UIDL_MISSING":             29,
+		"FINDING_TOP_MISSING":              30,
+		"FINDING_TOP_IGNORES_COUNT":        31,
+		"FINDING_PIPELINING_MISSING":       32,
 	}
 )
 
@@ -322,6 +423,63 @@ func (x DeleteOutcome) Number() protoreflect.EnumNumber {
 // Deprecated: Use DeleteOutcome.Descriptor instead.
 func (DeleteOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{4}
+}
+
+// Severity is how bad a finding is. A greater number is worse.
+type Severity int32
+
+const (
+	// Never sent.
+	Severity_SEVERITY_UNSPECIFIED Severity = 0
+	// Nothing has to be done.
+	Severity_SEVERITY_INFO Severity = 1
+	// The mailbox can be read, but not well, or not for long.
+	Severity_SEVERITY_WARNING Severity = 2
+	// The mailbox cannot be read as it was asked for.
+	Severity_SEVERITY_ERROR Severity = 3
+)
+
+// Enum value maps for Severity.
+var (
+	Severity_name = map[int32]string{
+		0: "SEVERITY_UNSPECIFIED",
+		1: "SEVERITY_INFO",
+		2: "SEVERITY_WARNING",
+		3: "SEVERITY_ERROR",
+	}
+	Severity_value = map[string]int32{
+		"SEVERITY_UNSPECIFIED": 0,
+		"SEVERITY_INFO":        1,
+		"SEVERITY_WARNING":     2,
+		"SEVERITY_ERROR":       3,
+	}
+)
+
+func (x Severity) Enum() *Severity {
+	p := new(Severity)
+	*p = x
+	return p
+}
+
+func (x Severity) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Severity) Descriptor() protoreflect.EnumDescriptor {
+	return file_popgate_v1_mailbox_service_proto_enumTypes[5].Descriptor()
+}
+
+func (Severity) Type() protoreflect.EnumType {
+	return &file_popgate_v1_mailbox_service_proto_enumTypes[5]
+}
+
+func (x Severity) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Severity.Descriptor instead.
+func (Severity) EnumDescriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{5}
 }
 
 // ListMessagesRequest asks what is in a mailbox.
@@ -2489,12 +2647,606 @@ func (x *DeletedMessage) GetResponse() string {
 	return ""
 }
 
+// DiagnoseServerRequest names a server.
+type DiagnoseServerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The server.
+	Server *Server `protobuf:"bytes,1,opt,name=server,proto3" json:"server,omitempty"`
+	// Who logs in, and by what. Absent: nobody, and nothing is learnt of the maildrop.
+	Credentials   *Credentials `protobuf:"bytes,2,opt,name=credentials,proto3" json:"credentials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnoseServerRequest) Reset() {
+	*x = DiagnoseServerRequest{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnoseServerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnoseServerRequest) ProtoMessage() {}
+
+func (x *DiagnoseServerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnoseServerRequest.ProtoReflect.Descriptor instead.
+func (*DiagnoseServerRequest) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *DiagnoseServerRequest) GetServer() *Server {
+	if x != nil {
+		return x.Server
+	}
+	return nil
+}
+
+func (x *DiagnoseServerRequest) GetCredentials() *Credentials {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+// DiagnoseServerResponse is what was found. What could not be found out is absent.
+type DiagnoseServerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is wrong, or worth knowing: the most severe first, each finding at most once.
+	Findings []*Diagnosis `protobuf:"bytes,1,rep,name=findings,proto3" json:"findings,omitempty"`
+	// The addresses that were tried for the first connection, in the order of the attempts (RFC 8305). At most 8.
+	Attempts []*ConnectAttempt `protobuf:"bytes,2,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// The server's greeting, the whole status line.
+	Greeting string `protobuf:"bytes,3,opt,name=greeting,proto3" json:"greeting,omitempty"`
+	// TLS, verified or not.
+	Tls *DiagnosedTls `protobuf:"bytes,4,opt,name=tls,proto3" json:"tls,omitempty"`
+	// CAPA in plaintext. Absent where TLS begins at once. Here and below at most 100 lines, of up to 512 octets each.
+	CapabilitiesBeforeTls *CapaResponse `protobuf:"bytes,5,opt,name=capabilities_before_tls,json=capabilitiesBeforeTls,proto3" json:"capabilities_before_tls,omitempty"`
+	// CAPA over TLS.
+	CapabilitiesAfterTls *CapaResponse `protobuf:"bytes,6,opt,name=capabilities_after_tls,json=capabilitiesAfterTls,proto3" json:"capabilities_after_tls,omitempty"`
+	// CAPA after login.
+	CapabilitiesAfterLogin *CapaResponse `protobuf:"bytes,7,opt,name=capabilities_after_login,json=capabilitiesAfterLogin,proto3" json:"capabilities_after_login,omitempty"`
+	// Names of the SASL mechanisms that the last CAPA before the login lists.
+	Mechanisms []string `protobuf:"bytes,8,rep,name=mechanisms,proto3" json:"mechanisms,omitempty"`
+	// Least time between two logins, by the last CAPA that gives one (RFC 2449 section 6.5).
+	LoginDelay *durationpb.Duration `protobuf:"bytes,9,opt,name=login_delay,json=loginDelay,proto3" json:"login_delay,omitempty"`
+	// How long messages stay, by the last CAPA that says so (RFC 2449 section 6.7).
+	Expire *Expire `protobuf:"bytes,10,opt,name=expire,proto3" json:"expire,omitempty"`
+	// Absent: there was no login.
+	Maildrop      *DiagnosedMaildrop `protobuf:"bytes,11,opt,name=maildrop,proto3" json:"maildrop,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnoseServerResponse) Reset() {
+	*x = DiagnoseServerResponse{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnoseServerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnoseServerResponse) ProtoMessage() {}
+
+func (x *DiagnoseServerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnoseServerResponse.ProtoReflect.Descriptor instead.
+func (*DiagnoseServerResponse) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DiagnoseServerResponse) GetFindings() []*Diagnosis {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetAttempts() []*ConnectAttempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetGreeting() string {
+	if x != nil {
+		return x.Greeting
+	}
+	return ""
+}
+
+func (x *DiagnoseServerResponse) GetTls() *DiagnosedTls {
+	if x != nil {
+		return x.Tls
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetCapabilitiesBeforeTls() *CapaResponse {
+	if x != nil {
+		return x.CapabilitiesBeforeTls
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetCapabilitiesAfterTls() *CapaResponse {
+	if x != nil {
+		return x.CapabilitiesAfterTls
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetCapabilitiesAfterLogin() *CapaResponse {
+	if x != nil {
+		return x.CapabilitiesAfterLogin
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetMechanisms() []string {
+	if x != nil {
+		return x.Mechanisms
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetLoginDelay() *durationpb.Duration {
+	if x != nil {
+		return x.LoginDelay
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetExpire() *Expire {
+	if x != nil {
+		return x.Expire
+	}
+	return nil
+}
+
+func (x *DiagnoseServerResponse) GetMaildrop() *DiagnosedMaildrop {
+	if x != nil {
+		return x.Maildrop
+	}
+	return nil
+}
+
+// Diagnosis is a finding with what it means.
+type Diagnosis struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was found.
+	Finding Finding `protobuf:"varint,1,opt,name=finding,proto3,enum=popgate.v1.Finding" json:"finding,omitempty"`
+	// How bad it is.
+	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=popgate.v1.Severity" json:"severity,omitempty"`
+	// What was seen, for people, such as the server's own words.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// What to do, for people. The same for every server.
+	Remedy        string `protobuf:"bytes,4,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Diagnosis) Reset() {
+	*x = Diagnosis{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Diagnosis) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Diagnosis) ProtoMessage() {}
+
+func (x *Diagnosis) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Diagnosis.ProtoReflect.Descriptor instead.
+func (*Diagnosis) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Diagnosis) GetFinding() Finding {
+	if x != nil {
+		return x.Finding
+	}
+	return Finding_FINDING_UNSPECIFIED
+}
+
+func (x *Diagnosis) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *Diagnosis) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Diagnosis) GetRemedy() string {
+	if x != nil {
+		return x.Remedy
+	}
+	return ""
+}
+
+// ConnectAttempt is an attempt to connect to an address of the server.
+type ConnectAttempt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// IP address and port.
+	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	// When it began, after the call for the connection: the first one's is the time that finding the name took.
+	Begun *durationpb.Duration `protobuf:"bytes,2,opt,name=begun,proto3" json:"begun,omitempty"`
+	// How long it took.
+	Took *durationpb.Duration `protobuf:"bytes,3,opt,name=took,proto3" json:"took,omitempty"`
+	// Why it failed: REFUSED, UNREACHABLE, TIMEOUT, or CANCELLED where another one was faster. Unspecified: it succeeded.
+	Cause         Cause `protobuf:"varint,4,opt,name=cause,proto3,enum=popgate.v1.Cause" json:"cause,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectAttempt) Reset() {
+	*x = ConnectAttempt{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectAttempt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectAttempt) ProtoMessage() {}
+
+func (x *ConnectAttempt) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectAttempt.ProtoReflect.Descriptor instead.
+func (*ConnectAttempt) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ConnectAttempt) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ConnectAttempt) GetBegun() *durationpb.Duration {
+	if x != nil {
+		return x.Begun
+	}
+	return nil
+}
+
+func (x *ConnectAttempt) GetTook() *durationpb.Duration {
+	if x != nil {
+		return x.Took
+	}
+	return nil
+}
+
+func (x *ConnectAttempt) GetCause() Cause {
+	if x != nil {
+		return x.Cause
+	}
+	return Cause_CAUSE_UNSPECIFIED
+}
+
+// DiagnosedTls is what a handshake showed.
+type DiagnosedTls struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version, cipher suite, and whether the certificate was verified. If it was not, nothing was sent over it, and the cipher suite
+	// may be absent.
+	State *TlsState `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// The certificates that the server sent, its own first. At most 10.
+	Chain         []*Certificate `protobuf:"bytes,2,rep,name=chain,proto3" json:"chain,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiagnosedTls) Reset() {
+	*x = DiagnosedTls{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnosedTls) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnosedTls) ProtoMessage() {}
+
+func (x *DiagnosedTls) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnosedTls.ProtoReflect.Descriptor instead.
+func (*DiagnosedTls) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *DiagnosedTls) GetState() *TlsState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *DiagnosedTls) GetChain() []*Certificate {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+// Certificate is a certificate (RFC 5280).
+type Certificate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose it is.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Who signed it.
+	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// DNS names and IP addresses that it is for (subjectAltName). At most 100.
+	Names []string `protobuf:"bytes,3,rep,name=names,proto3" json:"names,omitempty"`
+	// When it becomes valid.
+	NotBefore *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	// When it expires.
+	NotAfter *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=not_after,json=notAfter,proto3" json:"not_after,omitempty"`
+	// Whole days until it expires; below 0 where it has.
+	DaysLeft int32 `protobuf:"varint,6,opt,name=days_left,json=daysLeft,proto3" json:"days_left,omitempty"`
+	// SHA-256 of the certificate (DER).
+	Sha256        []byte `protobuf:"bytes,7,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Certificate) Reset() {
+	*x = Certificate{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Certificate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Certificate) ProtoMessage() {}
+
+func (x *Certificate) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Certificate.ProtoReflect.Descriptor instead.
+func (*Certificate) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Certificate) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Certificate) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *Certificate) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *Certificate) GetNotBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotBefore
+	}
+	return nil
+}
+
+func (x *Certificate) GetNotAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotAfter
+	}
+	return nil
+}
+
+func (x *Certificate) GetDaysLeft() int32 {
+	if x != nil {
+		return x.DaysLeft
+	}
+	return 0
+}
+
+func (x *Certificate) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+// DiagnosedMaildrop is what the logins showed.
+type DiagnosedMaildrop struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many messages.
+	Messages uint32 `protobuf:"varint,1,opt,name=messages,proto3" json:"messages,omitempty"`
+	// Octets by LIST, in all.
+	Octets int64 `protobuf:"varint,2,opt,name=octets,proto3" json:"octets,omitempty"`
+	// No message shares its unique-id with another, and each has one. Absent: the server has no UIDL, or no messages.
+	UniqueIdsUnique *bool `protobuf:"varint,3,opt,name=unique_ids_unique,json=uniqueIdsUnique,proto3,oneof" json:"unique_ids_unique,omitempty"`
+	// The second login listed the same messages with the same unique-ids. Absent: there was none, or no messages.
+	UniqueIdsStable *bool `protobuf:"varint,4,opt,name=unique_ids_stable,json=uniqueIdsStable,proto3,oneof" json:"unique_ids_stable,omitempty"`
+	// TOP sends as much of the body as it is asked for. Absent: no message of the sample could tell.
+	TopHonoured *bool `protobuf:"varint,5,opt,name=top_honoured,json=topHonoured,proto3,oneof" json:"top_honoured,omitempty"`
+	// LIST gave the octets of each message of the sample. Absent: there is no sample.
+	SizesTrue *bool `protobuf:"varint,6,opt,name=sizes_true,json=sizesTrue,proto3,oneof" json:"sizes_true,omitempty"`
+	// The server answered TOP and LIST in order that were sent ahead, which does not prove the same of RETR. Absent: it does not say
+	// PIPELINING, or it could not be tried.
+	PipeliningTrue *bool `protobuf:"varint,7,opt,name=pipelining_true,json=pipeliningTrue,proto3,oneof" json:"pipelining_true,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DiagnosedMaildrop) Reset() {
+	*x = DiagnosedMaildrop{}
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiagnosedMaildrop) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiagnosedMaildrop) ProtoMessage() {}
+
+func (x *DiagnosedMaildrop) ProtoReflect() protoreflect.Message {
+	mi := &file_popgate_v1_mailbox_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiagnosedMaildrop.ProtoReflect.Descriptor instead.
+func (*DiagnosedMaildrop) Descriptor() ([]byte, []int) {
+	return file_popgate_v1_mailbox_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *DiagnosedMaildrop) GetMessages() uint32 {
+	if x != nil {
+		return x.Messages
+	}
+	return 0
+}
+
+func (x *DiagnosedMaildrop) GetOctets() int64 {
+	if x != nil {
+		return x.Octets
+	}
+	return 0
+}
+
+func (x *DiagnosedMaildrop) GetUniqueIdsUnique() bool {
+	if x != nil && x.UniqueIdsUnique != nil {
+		return *x.UniqueIdsUnique
+	}
+	return false
+}
+
+func (x *DiagnosedMaildrop) GetUniqueIdsStable() bool {
+	if x != nil && x.UniqueIdsStable != nil {
+		return *x.UniqueIdsStable
+	}
+	return false
+}
+
+func (x *DiagnosedMaildrop) GetTopHonoured() bool {
+	if x != nil && x.TopHonoured != nil {
+		return *x.TopHonoured
+	}
+	return false
+}
+
+func (x *DiagnosedMaildrop) GetSizesTrue() bool {
+	if x != nil && x.SizesTrue != nil {
+		return *x.SizesTrue
+	}
+	return false
+}
+
+func (x *DiagnosedMaildrop) GetPipeliningTrue() bool {
+	if x != nil && x.PipeliningTrue != nil {
+		return *x.PipeliningTrue
+	}
+	return false
+}
+
 var File_popgate_v1_mailbox_service_proto protoreflect.FileDescriptor
 
 const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\n" +
 	" popgate/v1/mailbox_service.proto\x12\n" +
-	"popgate.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16popgate/v1/error.proto\x1a\x17popgate/v1/server.proto\"\x94\x01\n" +
+	"popgate.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16popgate/v1/error.proto\x1a\x1dpopgate/v1/pop3_service.proto\x1a\x17popgate/v1/server.proto\"\x94\x01\n" +
 	"\x13ListMessagesRequest\x12*\n" +
 	"\x06server\x18\x01 \x01(\v2\x12.popgate.v1.ServerR\x06server\x129\n" +
 	"\vcredentials\x18\x02 \x01(\v2\x17.popgate.v1.CredentialsR\vcredentials\x12\x16\n" +
@@ -2661,12 +3413,67 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\x0eDeletedMessage\x12\x1b\n" +
 	"\tunique_id\x18\x01 \x01(\tR\buniqueId\x123\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x19.popgate.v1.DeleteOutcomeR\aoutcome\x12\x1a\n" +
-	"\bresponse\x18\x03 \x01(\tR\bresponse*\x83\x01\n" +
+	"\bresponse\x18\x03 \x01(\tR\bresponse\"~\n" +
+	"\x15DiagnoseServerRequest\x12*\n" +
+	"\x06server\x18\x01 \x01(\v2\x12.popgate.v1.ServerR\x06server\x129\n" +
+	"\vcredentials\x18\x02 \x01(\v2\x17.popgate.v1.CredentialsR\vcredentials\"\x84\x05\n" +
+	"\x16DiagnoseServerResponse\x121\n" +
+	"\bfindings\x18\x01 \x03(\v2\x15.popgate.v1.DiagnosisR\bfindings\x126\n" +
+	"\battempts\x18\x02 \x03(\v2\x1a.popgate.v1.ConnectAttemptR\battempts\x12\x1a\n" +
+	"\bgreeting\x18\x03 \x01(\tR\bgreeting\x12*\n" +
+	"\x03tls\x18\x04 \x01(\v2\x18.popgate.v1.DiagnosedTlsR\x03tls\x12P\n" +
+	"\x17capabilities_before_tls\x18\x05 \x01(\v2\x18.popgate.v1.CapaResponseR\x15capabilitiesBeforeTls\x12N\n" +
+	"\x16capabilities_after_tls\x18\x06 \x01(\v2\x18.popgate.v1.CapaResponseR\x14capabilitiesAfterTls\x12R\n" +
+	"\x18capabilities_after_login\x18\a \x01(\v2\x18.popgate.v1.CapaResponseR\x16capabilitiesAfterLogin\x12\x1e\n" +
+	"\n" +
+	"mechanisms\x18\b \x03(\tR\n" +
+	"mechanisms\x12:\n" +
+	"\vlogin_delay\x18\t \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"loginDelay\x12*\n" +
+	"\x06expire\x18\n" +
+	" \x01(\v2\x12.popgate.v1.ExpireR\x06expire\x129\n" +
+	"\bmaildrop\x18\v \x01(\v2\x1d.popgate.v1.DiagnosedMaildropR\bmaildrop\"\x98\x01\n" +
+	"\tDiagnosis\x12-\n" +
+	"\afinding\x18\x01 \x01(\x0e2\x13.popgate.v1.FindingR\afinding\x120\n" +
+	"\bseverity\x18\x02 \x01(\x0e2\x14.popgate.v1.SeverityR\bseverity\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x16\n" +
+	"\x06remedy\x18\x04 \x01(\tR\x06remedy\"\xb3\x01\n" +
+	"\x0eConnectAttempt\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12/\n" +
+	"\x05begun\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05begun\x12-\n" +
+	"\x04took\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04took\x12'\n" +
+	"\x05cause\x18\x04 \x01(\x0e2\x11.popgate.v1.CauseR\x05cause\"i\n" +
+	"\fDiagnosedTls\x12*\n" +
+	"\x05state\x18\x01 \x01(\v2\x14.popgate.v1.TlsStateR\x05state\x12-\n" +
+	"\x05chain\x18\x02 \x03(\v2\x17.popgate.v1.CertificateR\x05chain\"\xfe\x01\n" +
+	"\vCertificate\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12\x16\n" +
+	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12\x14\n" +
+	"\x05names\x18\x03 \x03(\tR\x05names\x129\n" +
+	"\n" +
+	"not_before\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tnotBefore\x127\n" +
+	"\tnot_after\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bnotAfter\x12\x1b\n" +
+	"\tdays_left\x18\x06 \x01(\x05R\bdaysLeft\x12\x16\n" +
+	"\x06sha256\x18\a \x01(\fR\x06sha256\"\x83\x03\n" +
+	"\x11DiagnosedMaildrop\x12\x1a\n" +
+	"\bmessages\x18\x01 \x01(\rR\bmessages\x12\x16\n" +
+	"\x06octets\x18\x02 \x01(\x03R\x06octets\x12/\n" +
+	"\x11unique_ids_unique\x18\x03 \x01(\bH\x00R\x0funiqueIdsUnique\x88\x01\x01\x12/\n" +
+	"\x11unique_ids_stable\x18\x04 \x01(\bH\x01R\x0funiqueIdsStable\x88\x01\x01\x12&\n" +
+	"\ftop_honoured\x18\x05 \x01(\bH\x02R\vtopHonoured\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"sizes_true\x18\x06 \x01(\bH\x03R\tsizesTrue\x88\x01\x01\x12,\n" +
+	"\x0fpipelining_true\x18\a \x01(\bH\x04R\x0epipeliningTrue\x88\x01\x01B\x14\n" +
+	"\x12_unique_ids_uniqueB\x14\n" +
+	"\x12_unique_ids_stableB\x0f\n" +
+	"\r_top_honouredB\r\n" +
+	"\v_sizes_trueB\x12\n" +
+	"\x10_pipelining_true*\x83\x01\n" +
 	"\fUniqueIdKind\x12\x1e\n" +
 	"\x1aUNIQUE_ID_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15UNIQUE_ID_KIND_UNIQUE\x10\x01\x12\x1c\n" +
 	"\x18UNIQUE_ID_KIND_DUPLICATE\x10\x02\x12\x1a\n" +
-	"\x16UNIQUE_ID_KIND_MISSING\x10\x03*\x8c\x02\n" +
+	"\x16UNIQUE_ID_KIND_MISSING\x10\x03*\xcd\a\n" +
 	"\aFinding\x12\x17\n" +
 	"\x13FINDING_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cFINDING_UNIQUE_IDS_DUPLICATE\x10\x01\x12\x1e\n" +
@@ -2676,7 +3483,32 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\x13FINDING_EXPIRE_ZERO\x10\x05\x12\x1b\n" +
 	"\x17FINDING_LISTING_DAMAGED\x10\x06\x12\x1f\n" +
 	"\x1bFINDING_UNIQUE_IDS_UNSTABLE\x10\a\x12\x17\n" +
-	"\x13FINDING_LOGIN_DELAY\x10\b*D\n" +
+	"\x13FINDING_LOGIN_DELAY\x10\b\x12\x1a\n" +
+	"\x16FINDING_NAME_NOT_FOUND\x10\t\x12\x1e\n" +
+	"\x1aFINDING_CONNECTION_REFUSED\x10\n" +
+	"\x12\x17\n" +
+	"\x13FINDING_UNREACHABLE\x10\v\x12\x19\n" +
+	"\x15FINDING_SERVER_SILENT\x10\f\x12\x1b\n" +
+	"\x17FINDING_CONNECTION_LOST\x10\r\x12\x1b\n" +
+	"\x17FINDING_PROTOCOL_BROKEN\x10\x0e\x12\x1b\n" +
+	"\x17FINDING_SERVICE_REFUSED\x10\x0f\x12\x18\n" +
+	"\x14FINDING_STLS_MISSING\x10\x10\x12 \n" +
+	"\x1cFINDING_TLS_HANDSHAKE_FAILED\x10\x11\x12\x1b\n" +
+	"\x17FINDING_TLS_VERSION_OLD\x10\x12\x12\x1f\n" +
+	"\x1bFINDING_CERTIFICATE_EXPIRED\x10\x13\x12$\n" +
+	" FINDING_CERTIFICATE_EXPIRES_SOON\x10\x14\x12\"\n" +
+	"\x1eFINDING_CERTIFICATE_NAME_WRONG\x10\x15\x12!\n" +
+	"\x1dFINDING_CERTIFICATE_UNTRUSTED\x10\x16\x12\x1b\n" +
+	"\x17FINDING_PLAINTEXT_LOGIN\x10\x17\x12\x18\n" +
+	"\x14FINDING_CAPA_MISSING\x10\x18\x12\x17\n" +
+	"\x13FINDING_CAPA_CLOSES\x10\x19\x12\x18\n" +
+	"\x14FINDING_NO_MECHANISM\x10\x1a\x12\x19\n" +
+	"\x15FINDING_LOGIN_REFUSED\x10\x1b\x12\x1a\n" +
+	"\x16FINDING_MAILBOX_IN_USE\x10\x1c\x12\x18\n" +
+	"\x14FINDING_UIDL_MISSING\x10\x1d\x12\x17\n" +
+	"\x13FINDING_TOP_MISSING\x10\x1e\x12\x1d\n" +
+	"\x19FINDING_TOP_IGNORES_COUNT\x10\x1f\x12\x1e\n" +
+	"\x1aFINDING_PIPELINING_MISSING\x10 *D\n" +
 	"\n" +
 	"SkipReason\x12\x1b\n" +
 	"\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -2691,12 +3523,18 @@ const file_popgate_v1_mailbox_service_proto_rawDesc = "" +
 	"\x13DELETE_OUTCOME_KEPT\x10\x02\x12\x1a\n" +
 	"\x16DELETE_OUTCOME_UNKNOWN\x10\x03\x12\x1c\n" +
 	"\x18DELETE_OUTCOME_NOT_FOUND\x10\x04\x12\x1c\n" +
-	"\x18DELETE_OUTCOME_AMBIGUOUS\x10\x052\x85\x03\n" +
+	"\x18DELETE_OUTCOME_AMBIGUOUS\x10\x05*a\n" +
+	"\bSeverity\x12\x18\n" +
+	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rSEVERITY_INFO\x10\x01\x12\x14\n" +
+	"\x10SEVERITY_WARNING\x10\x02\x12\x12\n" +
+	"\x0eSEVERITY_ERROR\x10\x032\xe3\x03\n" +
 	"\x0eMailboxService\x12X\n" +
 	"\fListMessages\x12\x1f.popgate.v1.ListMessagesRequest\x1a .popgate.v1.ListMessagesResponse\"\x03\x90\x02\x020\x01\x12[\n" +
 	"\rFetchMessages\x12 .popgate.v1.FetchMessagesRequest\x1a!.popgate.v1.FetchMessagesResponse\"\x03\x90\x02\x020\x01\x12^\n" +
 	"\x0fCollectMessages\x12\".popgate.v1.CollectMessagesRequest\x1a#.popgate.v1.CollectMessagesResponse(\x010\x01\x12\\\n" +
-	"\x0eDeleteMessages\x12!.popgate.v1.DeleteMessagesRequest\x1a\".popgate.v1.DeleteMessagesResponse\"\x03\x90\x02\x02B\xa6\x01\n" +
+	"\x0eDeleteMessages\x12!.popgate.v1.DeleteMessagesRequest\x1a\".popgate.v1.DeleteMessagesResponse\"\x03\x90\x02\x02\x12\\\n" +
+	"\x0eDiagnoseServer\x12!.popgate.v1.DiagnoseServerRequest\x1a\".popgate.v1.DiagnoseServerResponse\"\x03\x90\x02\x02B\xa6\x01\n" +
 	"\x0ecom.popgate.v1B\x13MailboxServiceProtoP\x01Z6github.com/popgate/popgate/gen/go/popgate/v1;popgatev1\xa2\x02\x03PXX\xaa\x02\n" +
 	"Popgate.V1\xca\x02\n" +
 	"Popgate\\V1\xe2\x02\x16Popgate\\V1\\GPBMetadata\xea\x02\vPopgate::V1b\x06proto3"
@@ -2713,111 +3551,146 @@ func file_popgate_v1_mailbox_service_proto_rawDescGZIP() []byte {
 	return file_popgate_v1_mailbox_service_proto_rawDescData
 }
 
-var file_popgate_v1_mailbox_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_popgate_v1_mailbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_popgate_v1_mailbox_service_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_popgate_v1_mailbox_service_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_popgate_v1_mailbox_service_proto_goTypes = []any{
 	(UniqueIdKind)(0),               // 0: popgate.v1.UniqueIdKind
 	(Finding)(0),                    // 1: popgate.v1.Finding
 	(SkipReason)(0),                 // 2: popgate.v1.SkipReason
 	(Disposition)(0),                // 3: popgate.v1.Disposition
 	(DeleteOutcome)(0),              // 4: popgate.v1.DeleteOutcome
-	(*ListMessagesRequest)(nil),     // 5: popgate.v1.ListMessagesRequest
-	(*ListMessagesResponse)(nil),    // 6: popgate.v1.ListMessagesResponse
-	(*ListedMessage)(nil),           // 7: popgate.v1.ListedMessage
-	(*MessageHeader)(nil),           // 8: popgate.v1.MessageHeader
-	(*ListSummary)(nil),             // 9: popgate.v1.ListSummary
-	(*FetchMessagesRequest)(nil),    // 10: popgate.v1.FetchMessagesRequest
-	(*UniqueIds)(nil),               // 11: popgate.v1.UniqueIds
-	(*FetchMessagesResponse)(nil),   // 12: popgate.v1.FetchMessagesResponse
-	(*Part)(nil),                    // 13: popgate.v1.Part
-	(*PartStart)(nil),               // 14: popgate.v1.PartStart
-	(*PartEnd)(nil),                 // 15: popgate.v1.PartEnd
-	(*Failure)(nil),                 // 16: popgate.v1.Failure
-	(*Skipped)(nil),                 // 17: popgate.v1.Skipped
-	(*Progress)(nil),                // 18: popgate.v1.Progress
-	(*Summary)(nil),                 // 19: popgate.v1.Summary
-	(*CollectMessagesRequest)(nil),  // 20: popgate.v1.CollectMessagesRequest
-	(*CollectOpen)(nil),             // 21: popgate.v1.CollectOpen
-	(*Choose)(nil),                  // 22: popgate.v1.Choose
-	(*Settle)(nil),                  // 23: popgate.v1.Settle
-	(*Stop)(nil),                    // 24: popgate.v1.Stop
-	(*CollectMessagesResponse)(nil), // 25: popgate.v1.CollectMessagesResponse
-	(*Offer)(nil),                   // 26: popgate.v1.Offer
-	(*CredentialsNeeded)(nil),       // 27: popgate.v1.CredentialsNeeded
-	(*Commit)(nil),                  // 28: popgate.v1.Commit
-	(*CommittedMessage)(nil),        // 29: popgate.v1.CommittedMessage
-	(*DeleteMessagesRequest)(nil),   // 30: popgate.v1.DeleteMessagesRequest
-	(*MessageToDelete)(nil),         // 31: popgate.v1.MessageToDelete
-	(*DeleteMessagesResponse)(nil),  // 32: popgate.v1.DeleteMessagesResponse
-	(*DeletedMessage)(nil),          // 33: popgate.v1.DeletedMessage
-	(*Server)(nil),                  // 34: popgate.v1.Server
-	(*Credentials)(nil),             // 35: popgate.v1.Credentials
-	(ErrorReason)(0),                // 36: popgate.v1.ErrorReason
-	(*durationpb.Duration)(nil),     // 37: google.protobuf.Duration
-	(CommitOutcome)(0),              // 38: popgate.v1.CommitOutcome
+	(Severity)(0),                   // 5: popgate.v1.Severity
+	(*ListMessagesRequest)(nil),     // 6: popgate.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),    // 7: popgate.v1.ListMessagesResponse
+	(*ListedMessage)(nil),           // 8: popgate.v1.ListedMessage
+	(*MessageHeader)(nil),           // 9: popgate.v1.MessageHeader
+	(*ListSummary)(nil),             // 10: popgate.v1.ListSummary
+	(*FetchMessagesRequest)(nil),    // 11: popgate.v1.FetchMessagesRequest
+	(*UniqueIds)(nil),               // 12: popgate.v1.UniqueIds
+	(*FetchMessagesResponse)(nil),   // 13: popgate.v1.FetchMessagesResponse
+	(*Part)(nil),                    // 14: popgate.v1.Part
+	(*PartStart)(nil),               // 15: popgate.v1.PartStart
+	(*PartEnd)(nil),                 // 16: popgate.v1.PartEnd
+	(*Failure)(nil),                 // 17: popgate.v1.Failure
+	(*Skipped)(nil),                 // 18: popgate.v1.Skipped
+	(*Progress)(nil),                // 19: popgate.v1.Progress
+	(*Summary)(nil),                 // 20: popgate.v1.Summary
+	(*CollectMessagesRequest)(nil),  // 21: popgate.v1.CollectMessagesRequest
+	(*CollectOpen)(nil),             // 22: popgate.v1.CollectOpen
+	(*Choose)(nil),                  // 23: popgate.v1.Choose
+	(*Settle)(nil),                  // 24: popgate.v1.Settle
+	(*Stop)(nil),                    // 25: popgate.v1.Stop
+	(*CollectMessagesResponse)(nil), // 26: popgate.v1.CollectMessagesResponse
+	(*Offer)(nil),                   // 27: popgate.v1.Offer
+	(*CredentialsNeeded)(nil),       // 28: popgate.v1.CredentialsNeeded
+	(*Commit)(nil),                  // 29: popgate.v1.Commit
+	(*CommittedMessage)(nil),        // 30: popgate.v1.CommittedMessage
+	(*DeleteMessagesRequest)(nil),   // 31: popgate.v1.DeleteMessagesRequest
+	(*MessageToDelete)(nil),         // 32: popgate.v1.MessageToDelete
+	(*DeleteMessagesResponse)(nil),  // 33: popgate.v1.DeleteMessagesResponse
+	(*DeletedMessage)(nil),          // 34: popgate.v1.DeletedMessage
+	(*DiagnoseServerRequest)(nil),   // 35: popgate.v1.DiagnoseServerRequest
+	(*DiagnoseServerResponse)(nil),  // 36: popgate.v1.DiagnoseServerResponse
+	(*Diagnosis)(nil),               // 37: popgate.v1.Diagnosis
+	(*ConnectAttempt)(nil),          // 38: popgate.v1.ConnectAttempt
+	(*DiagnosedTls)(nil),            // 39: popgate.v1.DiagnosedTls
+	(*Certificate)(nil),             // 40: popgate.v1.Certificate
+	(*DiagnosedMaildrop)(nil),       // 41: popgate.v1.DiagnosedMaildrop
+	(*Server)(nil),                  // 42: popgate.v1.Server
+	(*Credentials)(nil),             // 43: popgate.v1.Credentials
+	(ErrorReason)(0),                // 44: popgate.v1.ErrorReason
+	(*durationpb.Duration)(nil),     // 45: google.protobuf.Duration
+	(CommitOutcome)(0),              // 46: popgate.v1.CommitOutcome
+	(*CapaResponse)(nil),            // 47: popgate.v1.CapaResponse
+	(*Expire)(nil),                  // 48: popgate.v1.Expire
+	(Cause)(0),                      // 49: popgate.v1.Cause
+	(*TlsState)(nil),                // 50: popgate.v1.TlsState
+	(*timestamppb.Timestamp)(nil),   // 51: google.protobuf.Timestamp
 }
 var file_popgate_v1_mailbox_service_proto_depIdxs = []int32{
-	34, // 0: popgate.v1.ListMessagesRequest.server:type_name -> popgate.v1.Server
-	35, // 1: popgate.v1.ListMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	7,  // 2: popgate.v1.ListMessagesResponse.messages:type_name -> popgate.v1.ListedMessage
-	9,  // 3: popgate.v1.ListMessagesResponse.summary:type_name -> popgate.v1.ListSummary
+	42, // 0: popgate.v1.ListMessagesRequest.server:type_name -> popgate.v1.Server
+	43, // 1: popgate.v1.ListMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	8,  // 2: popgate.v1.ListMessagesResponse.messages:type_name -> popgate.v1.ListedMessage
+	10, // 3: popgate.v1.ListMessagesResponse.summary:type_name -> popgate.v1.ListSummary
 	0,  // 4: popgate.v1.ListedMessage.id_kind:type_name -> popgate.v1.UniqueIdKind
-	8,  // 5: popgate.v1.ListedMessage.header:type_name -> popgate.v1.MessageHeader
-	16, // 6: popgate.v1.ListedMessage.failure:type_name -> popgate.v1.Failure
+	9,  // 5: popgate.v1.ListedMessage.header:type_name -> popgate.v1.MessageHeader
+	17, // 6: popgate.v1.ListedMessage.failure:type_name -> popgate.v1.Failure
 	1,  // 7: popgate.v1.ListSummary.findings:type_name -> popgate.v1.Finding
-	34, // 8: popgate.v1.FetchMessagesRequest.server:type_name -> popgate.v1.Server
-	35, // 9: popgate.v1.FetchMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	11, // 10: popgate.v1.FetchMessagesRequest.unique_ids:type_name -> popgate.v1.UniqueIds
-	13, // 11: popgate.v1.FetchMessagesResponse.parts:type_name -> popgate.v1.Part
-	18, // 12: popgate.v1.FetchMessagesResponse.progress:type_name -> popgate.v1.Progress
-	19, // 13: popgate.v1.FetchMessagesResponse.summary:type_name -> popgate.v1.Summary
-	14, // 14: popgate.v1.Part.start:type_name -> popgate.v1.PartStart
-	15, // 15: popgate.v1.Part.end:type_name -> popgate.v1.PartEnd
-	16, // 16: popgate.v1.Part.failure:type_name -> popgate.v1.Failure
-	17, // 17: popgate.v1.Part.skipped:type_name -> popgate.v1.Skipped
+	42, // 8: popgate.v1.FetchMessagesRequest.server:type_name -> popgate.v1.Server
+	43, // 9: popgate.v1.FetchMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	12, // 10: popgate.v1.FetchMessagesRequest.unique_ids:type_name -> popgate.v1.UniqueIds
+	14, // 11: popgate.v1.FetchMessagesResponse.parts:type_name -> popgate.v1.Part
+	19, // 12: popgate.v1.FetchMessagesResponse.progress:type_name -> popgate.v1.Progress
+	20, // 13: popgate.v1.FetchMessagesResponse.summary:type_name -> popgate.v1.Summary
+	15, // 14: popgate.v1.Part.start:type_name -> popgate.v1.PartStart
+	16, // 15: popgate.v1.Part.end:type_name -> popgate.v1.PartEnd
+	17, // 16: popgate.v1.Part.failure:type_name -> popgate.v1.Failure
+	18, // 17: popgate.v1.Part.skipped:type_name -> popgate.v1.Skipped
 	0,  // 18: popgate.v1.PartStart.id_kind:type_name -> popgate.v1.UniqueIdKind
-	36, // 19: popgate.v1.Failure.reason:type_name -> popgate.v1.ErrorReason
+	44, // 19: popgate.v1.Failure.reason:type_name -> popgate.v1.ErrorReason
 	2,  // 20: popgate.v1.Skipped.reason:type_name -> popgate.v1.SkipReason
 	1,  // 21: popgate.v1.Summary.findings:type_name -> popgate.v1.Finding
-	21, // 22: popgate.v1.CollectMessagesRequest.open:type_name -> popgate.v1.CollectOpen
-	22, // 23: popgate.v1.CollectMessagesRequest.choose:type_name -> popgate.v1.Choose
-	23, // 24: popgate.v1.CollectMessagesRequest.settle:type_name -> popgate.v1.Settle
-	35, // 25: popgate.v1.CollectMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	24, // 26: popgate.v1.CollectMessagesRequest.stop:type_name -> popgate.v1.Stop
-	10, // 27: popgate.v1.CollectOpen.fetch:type_name -> popgate.v1.FetchMessagesRequest
-	37, // 28: popgate.v1.CollectOpen.commit_interval:type_name -> google.protobuf.Duration
-	37, // 29: popgate.v1.CollectOpen.ack_timeout:type_name -> google.protobuf.Duration
+	22, // 22: popgate.v1.CollectMessagesRequest.open:type_name -> popgate.v1.CollectOpen
+	23, // 23: popgate.v1.CollectMessagesRequest.choose:type_name -> popgate.v1.Choose
+	24, // 24: popgate.v1.CollectMessagesRequest.settle:type_name -> popgate.v1.Settle
+	43, // 25: popgate.v1.CollectMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	25, // 26: popgate.v1.CollectMessagesRequest.stop:type_name -> popgate.v1.Stop
+	11, // 27: popgate.v1.CollectOpen.fetch:type_name -> popgate.v1.FetchMessagesRequest
+	45, // 28: popgate.v1.CollectOpen.commit_interval:type_name -> google.protobuf.Duration
+	45, // 29: popgate.v1.CollectOpen.ack_timeout:type_name -> google.protobuf.Duration
 	3,  // 30: popgate.v1.Settle.disposition:type_name -> popgate.v1.Disposition
-	13, // 31: popgate.v1.CollectMessagesResponse.parts:type_name -> popgate.v1.Part
-	18, // 32: popgate.v1.CollectMessagesResponse.progress:type_name -> popgate.v1.Progress
-	19, // 33: popgate.v1.CollectMessagesResponse.summary:type_name -> popgate.v1.Summary
-	26, // 34: popgate.v1.CollectMessagesResponse.offer:type_name -> popgate.v1.Offer
-	27, // 35: popgate.v1.CollectMessagesResponse.credentials_needed:type_name -> popgate.v1.CredentialsNeeded
-	28, // 36: popgate.v1.CollectMessagesResponse.commit:type_name -> popgate.v1.Commit
-	7,  // 37: popgate.v1.Offer.messages:type_name -> popgate.v1.ListedMessage
-	16, // 38: popgate.v1.CredentialsNeeded.failure:type_name -> popgate.v1.Failure
-	38, // 39: popgate.v1.Commit.outcome:type_name -> popgate.v1.CommitOutcome
-	29, // 40: popgate.v1.Commit.messages:type_name -> popgate.v1.CommittedMessage
+	14, // 31: popgate.v1.CollectMessagesResponse.parts:type_name -> popgate.v1.Part
+	19, // 32: popgate.v1.CollectMessagesResponse.progress:type_name -> popgate.v1.Progress
+	20, // 33: popgate.v1.CollectMessagesResponse.summary:type_name -> popgate.v1.Summary
+	27, // 34: popgate.v1.CollectMessagesResponse.offer:type_name -> popgate.v1.Offer
+	28, // 35: popgate.v1.CollectMessagesResponse.credentials_needed:type_name -> popgate.v1.CredentialsNeeded
+	29, // 36: popgate.v1.CollectMessagesResponse.commit:type_name -> popgate.v1.Commit
+	8,  // 37: popgate.v1.Offer.messages:type_name -> popgate.v1.ListedMessage
+	17, // 38: popgate.v1.CredentialsNeeded.failure:type_name -> popgate.v1.Failure
+	46, // 39: popgate.v1.Commit.outcome:type_name -> popgate.v1.CommitOutcome
+	30, // 40: popgate.v1.Commit.messages:type_name -> popgate.v1.CommittedMessage
 	4,  // 41: popgate.v1.CommittedMessage.outcome:type_name -> popgate.v1.DeleteOutcome
-	34, // 42: popgate.v1.DeleteMessagesRequest.server:type_name -> popgate.v1.Server
-	35, // 43: popgate.v1.DeleteMessagesRequest.credentials:type_name -> popgate.v1.Credentials
-	31, // 44: popgate.v1.DeleteMessagesRequest.messages:type_name -> popgate.v1.MessageToDelete
-	33, // 45: popgate.v1.DeleteMessagesResponse.messages:type_name -> popgate.v1.DeletedMessage
-	38, // 46: popgate.v1.DeleteMessagesResponse.outcome:type_name -> popgate.v1.CommitOutcome
+	42, // 42: popgate.v1.DeleteMessagesRequest.server:type_name -> popgate.v1.Server
+	43, // 43: popgate.v1.DeleteMessagesRequest.credentials:type_name -> popgate.v1.Credentials
+	32, // 44: popgate.v1.DeleteMessagesRequest.messages:type_name -> popgate.v1.MessageToDelete
+	34, // 45: popgate.v1.DeleteMessagesResponse.messages:type_name -> popgate.v1.DeletedMessage
+	46, // 46: popgate.v1.DeleteMessagesResponse.outcome:type_name -> popgate.v1.CommitOutcome
 	4,  // 47: popgate.v1.DeletedMessage.outcome:type_name -> popgate.v1.DeleteOutcome
-	5,  // 48: popgate.v1.MailboxService.ListMessages:input_type -> popgate.v1.ListMessagesRequest
-	10, // 49: popgate.v1.MailboxService.FetchMessages:input_type -> popgate.v1.FetchMessagesRequest
-	20, // 50: popgate.v1.MailboxService.CollectMessages:input_type -> popgate.v1.CollectMessagesRequest
-	30, // 51: popgate.v1.MailboxService.DeleteMessages:input_type -> popgate.v1.DeleteMessagesRequest
-	6,  // 52: popgate.v1.MailboxService.ListMessages:output_type -> popgate.v1.ListMessagesResponse
-	12, // 53: popgate.v1.MailboxService.FetchMessages:output_type -> popgate.v1.FetchMessagesResponse
-	25, // 54: popgate.v1.MailboxService.CollectMessages:output_type -> popgate.v1.CollectMessagesResponse
-	32, // 55: popgate.v1.MailboxService.DeleteMessages:output_type -> popgate.v1.DeleteMessagesResponse
-	52, // [52:56] is the sub-list for method output_type
-	48, // [48:52] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	42, // 48: popgate.v1.DiagnoseServerRequest.server:type_name -> popgate.v1.Server
+	43, // 49: popgate.v1.DiagnoseServerRequest.credentials:type_name -> popgate.v1.Credentials
+	37, // 50: popgate.v1.DiagnoseServerResponse.findings:type_name -> popgate.v1.Diagnosis
+	38, // 51: popgate.v1.DiagnoseServerResponse.attempts:type_name -> popgate.v1.ConnectAttempt
+	39, // 52: popgate.v1.DiagnoseServerResponse.tls:type_name -> popgate.v1.DiagnosedTls
+	47, // 53: popgate.v1.DiagnoseServerResponse.capabilities_before_tls:type_name -> popgate.v1.CapaResponse
+	47, // 54: popgate.v1.DiagnoseServerResponse.capabilities_after_tls:type_name -> popgate.v1.CapaResponse
+	47, // 55: popgate.v1.DiagnoseServerResponse.capabilities_after_login:type_name -> popgate.v1.CapaResponse
+	45, // 56: popgate.v1.DiagnoseServerResponse.login_delay:type_name -> google.protobuf.Duration
+	48, // 57: popgate.v1.DiagnoseServerResponse.expire:type_name -> popgate.v1.Expire
+	41, // 58: popgate.v1.DiagnoseServerResponse.maildrop:type_name -> popgate.v1.DiagnosedMaildrop
+	1,  // 59: popgate.v1.Diagnosis.finding:type_name -> popgate.v1.Finding
+	5,  // 60: popgate.v1.Diagnosis.severity:type_name -> popgate.v1.Severity
+	45, // 61: popgate.v1.ConnectAttempt.begun:type_name -> google.protobuf.Duration
+	45, // 62: popgate.v1.ConnectAttempt.took:type_name -> google.protobuf.Duration
+	49, // 63: popgate.v1.ConnectAttempt.cause:type_name -> popgate.v1.Cause
+	50, // 64: popgate.v1.DiagnosedTls.state:type_name -> popgate.v1.TlsState
+	40, // 65: popgate.v1.DiagnosedTls.chain:type_name -> popgate.v1.Certificate
+	51, // 66: popgate.v1.Certificate.not_before:type_name -> google.protobuf.Timestamp
+	51, // 67: popgate.v1.Certificate.not_after:type_name -> google.protobuf.Timestamp
+	6,  // 68: popgate.v1.MailboxService.ListMessages:input_type -> popgate.v1.ListMessagesRequest
+	11, // 69: popgate.v1.MailboxService.FetchMessages:input_type -> popgate.v1.FetchMessagesRequest
+	21, // 70: popgate.v1.MailboxService.CollectMessages:input_type -> popgate.v1.CollectMessagesRequest
+	31, // 71: popgate.v1.MailboxService.DeleteMessages:input_type -> popgate.v1.DeleteMessagesRequest
+	35, // 72: popgate.v1.MailboxService.DiagnoseServer:input_type -> popgate.v1.DiagnoseServerRequest
+	7,  // 73: popgate.v1.MailboxService.ListMessages:output_type -> popgate.v1.ListMessagesResponse
+	13, // 74: popgate.v1.MailboxService.FetchMessages:output_type -> popgate.v1.FetchMessagesResponse
+	26, // 75: popgate.v1.MailboxService.CollectMessages:output_type -> popgate.v1.CollectMessagesResponse
+	33, // 76: popgate.v1.MailboxService.DeleteMessages:output_type -> popgate.v1.DeleteMessagesResponse
+	36, // 77: popgate.v1.MailboxService.DiagnoseServer:output_type -> popgate.v1.DiagnoseServerResponse
+	73, // [73:78] is the sub-list for method output_type
+	68, // [68:73] is the sub-list for method input_type
+	68, // [68:68] is the sub-list for extension type_name
+	68, // [68:68] is the sub-list for extension extendee
+	0,  // [0:68] is the sub-list for field type_name
 }
 
 func init() { file_popgate_v1_mailbox_service_proto_init() }
@@ -2826,6 +3699,7 @@ func file_popgate_v1_mailbox_service_proto_init() {
 		return
 	}
 	file_popgate_v1_error_proto_init()
+	file_popgate_v1_pop3_service_proto_init()
 	file_popgate_v1_server_proto_init()
 	file_popgate_v1_mailbox_service_proto_msgTypes[2].OneofWrappers = []any{}
 	file_popgate_v1_mailbox_service_proto_msgTypes[5].OneofWrappers = []any{
@@ -2846,13 +3720,14 @@ func file_popgate_v1_mailbox_service_proto_init() {
 	file_popgate_v1_mailbox_service_proto_msgTypes[16].OneofWrappers = []any{}
 	file_popgate_v1_mailbox_service_proto_msgTypes[20].OneofWrappers = []any{}
 	file_popgate_v1_mailbox_service_proto_msgTypes[26].OneofWrappers = []any{}
+	file_popgate_v1_mailbox_service_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_popgate_v1_mailbox_service_proto_rawDesc), len(file_popgate_v1_mailbox_service_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   29,
+			NumEnums:      6,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

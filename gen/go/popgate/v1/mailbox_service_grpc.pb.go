@@ -23,6 +23,7 @@ const (
 	MailboxService_FetchMessages_FullMethodName   = "/popgate.v1.MailboxService/FetchMessages"
 	MailboxService_CollectMessages_FullMethodName = "/popgate.v1.MailboxService/CollectMessages"
 	MailboxService_DeleteMessages_FullMethodName  = "/popgate.v1.MailboxService/DeleteMessages"
+	MailboxService_DiagnoseServer_FullMethodName  = "/popgate.v1.MailboxService/DiagnoseServer"
 )
 
 // MailboxServiceClient is the client API for MailboxService service.
@@ -116,6 +117,23 @@ type MailboxServiceClient interface {
 	// to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
 	// Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
 	DeleteMessages(ctx context.Context, in *DeleteMessagesRequest, opts ...grpc.CallOption) (*DeleteMessagesResponse, error)
+	// Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+	//
+	// What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+	// those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+	//
+	// Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+	// at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+	// once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+	// one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+	// the certificate is there, so nothing is sent over TLS that is not verified.
+	//
+	// Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+	// never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+	// takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+	// that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+	// Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+	DiagnoseServer(ctx context.Context, in *DiagnoseServerRequest, opts ...grpc.CallOption) (*DiagnoseServerResponse, error)
 }
 
 type mailboxServiceClient struct {
@@ -181,6 +199,16 @@ func (c *mailboxServiceClient) DeleteMessages(ctx context.Context, in *DeleteMes
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteMessagesResponse)
 	err := c.cc.Invoke(ctx, MailboxService_DeleteMessages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *mailboxServiceClient) DiagnoseServer(ctx context.Context, in *DiagnoseServerRequest, opts ...grpc.CallOption) (*DiagnoseServerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiagnoseServerResponse)
+	err := c.cc.Invoke(ctx, MailboxService_DiagnoseServer_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -278,6 +306,23 @@ type MailboxServiceServer interface {
 	// to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
 	// Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
 	DeleteMessages(context.Context, *DeleteMessagesRequest) (*DeleteMessagesResponse, error)
+	// Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+	//
+	// What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+	// those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+	//
+	// Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+	// at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+	// once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+	// one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+	// the certificate is there, so nothing is sent over TLS that is not verified.
+	//
+	// Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+	// never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+	// takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+	// that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+	// Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+	DiagnoseServer(context.Context, *DiagnoseServerRequest) (*DiagnoseServerResponse, error)
 	mustEmbedUnimplementedMailboxServiceServer()
 }
 
@@ -299,6 +344,9 @@ func (UnimplementedMailboxServiceServer) CollectMessages(grpc.BidiStreamingServe
 }
 func (UnimplementedMailboxServiceServer) DeleteMessages(context.Context, *DeleteMessagesRequest) (*DeleteMessagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteMessages not implemented")
+}
+func (UnimplementedMailboxServiceServer) DiagnoseServer(context.Context, *DiagnoseServerRequest) (*DiagnoseServerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiagnoseServer not implemented")
 }
 func (UnimplementedMailboxServiceServer) mustEmbedUnimplementedMailboxServiceServer() {}
 func (UnimplementedMailboxServiceServer) testEmbeddedByValue()                        {}
@@ -368,6 +416,24 @@ func _MailboxService_DeleteMessages_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MailboxService_DiagnoseServer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiagnoseServerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MailboxServiceServer).DiagnoseServer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MailboxService_DiagnoseServer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MailboxServiceServer).DiagnoseServer(ctx, req.(*DiagnoseServerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // MailboxService_ServiceDesc is the grpc.ServiceDesc for MailboxService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -378,6 +444,10 @@ var MailboxService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteMessages",
 			Handler:    _MailboxService_DeleteMessages_Handler,
+		},
+		{
+			MethodName: "DiagnoseServer",
+			Handler:    _MailboxService_DiagnoseServer_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -7,9 +7,11 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from popgate.v1 import error_pb2 as _error_pb2
+from popgate.v1 import pop3_service_pb2 as _pop3_service_pb2
 from popgate.v1 import server_pb2 as _server_pb2
 import builtins as _builtins
 import sys
@@ -59,43 +61,153 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     FINDING_UNSPECIFIED: _Finding.ValueType  # 0
     """Never sent."""
     FINDING_UNIQUE_IDS_DUPLICATE: _Finding.ValueType  # 1
-    """Some messages share a unique-id: they are delivered again each time."""
+    """WARNING. Some messages share a unique-id: they are delivered again each time."""
     FINDING_UNIQUE_IDS_MISSING: _Finding.ValueType  # 2
-    """Some messages have no unique-id: they are delivered again each time."""
+    """WARNING. Some messages have no unique-id: they are delivered again each time."""
     FINDING_PIPELINING_BROKEN: _Finding.ValueType  # 3
-    """The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow."""
+    """WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow."""
     FINDING_SIZES_WRONG: _Finding.ValueType  # 4
-    """A message has not the octets that LIST gave it."""
+    """INFO. A message has not the octets that LIST gave it."""
     FINDING_EXPIRE_ZERO: _Finding.ValueType  # 5
-    """`EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
+    """WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
     FINDING_LISTING_DAMAGED: _Finding.ValueType  # 6
-    """LIST or UIDL has lines that cannot be read, or the two do not agree."""
+    """WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree."""
     FINDING_UNIQUE_IDS_UNSTABLE: _Finding.ValueType  # 7
-    """The server gives known messages new unique-ids at each login: what was seen is delivered again."""
+    """ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again."""
     FINDING_LOGIN_DELAY: _Finding.ValueType  # 8
-    """The server asks for more than 60 seconds between logins: all is committed in a single batch."""
+    """WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+    came too soon.
+    """
+    FINDING_NAME_NOT_FOUND: _Finding.ValueType  # 9
+    """ERROR. The name of the server has no address."""
+    FINDING_CONNECTION_REFUSED: _Finding.ValueType  # 10
+    """ERROR. Nobody listens at the port."""
+    FINDING_UNREACHABLE: _Finding.ValueType  # 11
+    """ERROR. No address can be reached, or none answered in time."""
+    FINDING_SERVER_SILENT: _Finding.ValueType  # 12
+    """ERROR. The server took the connection and then did not answer in time."""
+    FINDING_CONNECTION_LOST: _Finding.ValueType  # 13
+    """ERROR. The server or the network ended the connection before all was done."""
+    FINDING_PROTOCOL_BROKEN: _Finding.ValueType  # 14
+    """ERROR. What the server says cannot be read as POP3."""
+    FINDING_SERVICE_REFUSED: _Finding.ValueType  # 15
+    """ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+    have.
+    """
+    FINDING_STLS_MISSING: _Finding.ValueType  # 16
+    """ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it."""
+    FINDING_TLS_HANDSHAKE_FAILED: _Finding.ValueType  # 17
+    """ERROR. The TLS handshake failed, and neither the certificate nor the version is why."""
+    FINDING_TLS_VERSION_OLD: _Finding.ValueType  # 18
+    """ERROR. The server has no TLS later than 1.1."""
+    FINDING_CERTIFICATE_EXPIRED: _Finding.ValueType  # 19
+    """ERROR. The server's certificate has expired."""
+    FINDING_CERTIFICATE_EXPIRES_SOON: _Finding.ValueType  # 20
+    """WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life."""
+    FINDING_CERTIFICATE_NAME_WRONG: _Finding.ValueType  # 21
+    """ERROR. The server's certificate is for other names."""
+    FINDING_CERTIFICATE_UNTRUSTED: _Finding.ValueType  # 22
+    """ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+    not one of those that are pinned.
+    """
+    FINDING_PLAINTEXT_LOGIN: _Finding.ValueType  # 23
+    """INFO. The server lets passwords be sent before TLS."""
+    FINDING_CAPA_MISSING: _Finding.ValueType  # 24
+    """INFO. The server has no CAPA."""
+    FINDING_CAPA_CLOSES: _Finding.ValueType  # 25
+    """WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections."""
+    FINDING_NO_MECHANISM: _Finding.ValueType  # 26
+    """ERROR. The server has no SASL mechanism that fits the credentials."""
+    FINDING_LOGIN_REFUSED: _Finding.ValueType  # 27
+    """ERROR. The login was refused."""
+    FINDING_MAILBOX_IN_USE: _Finding.ValueType  # 28
+    """ERROR. Another session has the maildrop."""
+    FINDING_UIDL_MISSING: _Finding.ValueType  # 29
+    """WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen."""
+    FINDING_TOP_MISSING: _Finding.ValueType  # 30
+    """INFO. The server has no TOP."""
+    FINDING_TOP_IGNORES_COUNT: _Finding.ValueType  # 31
+    """WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages."""
+    FINDING_PIPELINING_MISSING: _Finding.ValueType  # 32
+    """INFO. The server does not say PIPELINING: messages are retrieved one at a time."""
 
 class Finding(_Finding, metaclass=_FindingEnumTypeWrapper):
-    """Finding is something about the server that the caller should know."""
+    """Finding is something about the server that the caller should know. Its severity, which never changes, stands behind the name of each;
+    DiagnoseServer tells it, and what to do.
+    """
 
 FINDING_UNSPECIFIED: Finding.ValueType  # 0
 """Never sent."""
 FINDING_UNIQUE_IDS_DUPLICATE: Finding.ValueType  # 1
-"""Some messages share a unique-id: they are delivered again each time."""
+"""WARNING. Some messages share a unique-id: they are delivered again each time."""
 FINDING_UNIQUE_IDS_MISSING: Finding.ValueType  # 2
-"""Some messages have no unique-id: they are delivered again each time."""
+"""WARNING. Some messages have no unique-id: they are delivered again each time."""
 FINDING_PIPELINING_BROKEN: Finding.ValueType  # 3
-"""The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow."""
+"""WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow."""
 FINDING_SIZES_WRONG: Finding.ValueType  # 4
-"""A message has not the octets that LIST gave it."""
+"""INFO. A message has not the octets that LIST gave it."""
 FINDING_EXPIRE_ZERO: Finding.ValueType  # 5
-"""`EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
+"""WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not."""
 FINDING_LISTING_DAMAGED: Finding.ValueType  # 6
-"""LIST or UIDL has lines that cannot be read, or the two do not agree."""
+"""WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree."""
 FINDING_UNIQUE_IDS_UNSTABLE: Finding.ValueType  # 7
-"""The server gives known messages new unique-ids at each login: what was seen is delivered again."""
+"""ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again."""
 FINDING_LOGIN_DELAY: Finding.ValueType  # 8
-"""The server asks for more than 60 seconds between logins: all is committed in a single batch."""
+"""WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+came too soon.
+"""
+FINDING_NAME_NOT_FOUND: Finding.ValueType  # 9
+"""ERROR. The name of the server has no address."""
+FINDING_CONNECTION_REFUSED: Finding.ValueType  # 10
+"""ERROR. Nobody listens at the port."""
+FINDING_UNREACHABLE: Finding.ValueType  # 11
+"""ERROR. No address can be reached, or none answered in time."""
+FINDING_SERVER_SILENT: Finding.ValueType  # 12
+"""ERROR. The server took the connection and then did not answer in time."""
+FINDING_CONNECTION_LOST: Finding.ValueType  # 13
+"""ERROR. The server or the network ended the connection before all was done."""
+FINDING_PROTOCOL_BROKEN: Finding.ValueType  # 14
+"""ERROR. What the server says cannot be read as POP3."""
+FINDING_SERVICE_REFUSED: Finding.ValueType  # 15
+"""ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+have.
+"""
+FINDING_STLS_MISSING: Finding.ValueType  # 16
+"""ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it."""
+FINDING_TLS_HANDSHAKE_FAILED: Finding.ValueType  # 17
+"""ERROR. The TLS handshake failed, and neither the certificate nor the version is why."""
+FINDING_TLS_VERSION_OLD: Finding.ValueType  # 18
+"""ERROR. The server has no TLS later than 1.1."""
+FINDING_CERTIFICATE_EXPIRED: Finding.ValueType  # 19
+"""ERROR. The server's certificate has expired."""
+FINDING_CERTIFICATE_EXPIRES_SOON: Finding.ValueType  # 20
+"""WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life."""
+FINDING_CERTIFICATE_NAME_WRONG: Finding.ValueType  # 21
+"""ERROR. The server's certificate is for other names."""
+FINDING_CERTIFICATE_UNTRUSTED: Finding.ValueType  # 22
+"""ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+not one of those that are pinned.
+"""
+FINDING_PLAINTEXT_LOGIN: Finding.ValueType  # 23
+"""INFO. The server lets passwords be sent before TLS."""
+FINDING_CAPA_MISSING: Finding.ValueType  # 24
+"""INFO. The server has no CAPA."""
+FINDING_CAPA_CLOSES: Finding.ValueType  # 25
+"""WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections."""
+FINDING_NO_MECHANISM: Finding.ValueType  # 26
+"""ERROR. The server has no SASL mechanism that fits the credentials."""
+FINDING_LOGIN_REFUSED: Finding.ValueType  # 27
+"""ERROR. The login was refused."""
+FINDING_MAILBOX_IN_USE: Finding.ValueType  # 28
+"""ERROR. Another session has the maildrop."""
+FINDING_UIDL_MISSING: Finding.ValueType  # 29
+"""WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen."""
+FINDING_TOP_MISSING: Finding.ValueType  # 30
+"""INFO. The server has no TOP."""
+FINDING_TOP_IGNORES_COUNT: Finding.ValueType  # 31
+"""WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages."""
+FINDING_PIPELINING_MISSING: Finding.ValueType  # 32
+"""INFO. The server does not say PIPELINING: messages are retrieved one at a time."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 class _SkipReason:
@@ -181,6 +293,34 @@ DELETE_OUTCOME_NOT_FOUND: DeleteOutcome.ValueType  # 4
 DELETE_OUTCOME_AMBIGUOUS: DeleteOutcome.ValueType  # 5
 """Two messages have the unique-id, or the octets are others than given: nothing was deleted."""
 Global___DeleteOutcome: _TypeAlias = DeleteOutcome  # noqa: Y015
+
+class _Severity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Severity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEVERITY_UNSPECIFIED: _Severity.ValueType  # 0
+    """Never sent."""
+    SEVERITY_INFO: _Severity.ValueType  # 1
+    """Nothing has to be done."""
+    SEVERITY_WARNING: _Severity.ValueType  # 2
+    """The mailbox can be read, but not well, or not for long."""
+    SEVERITY_ERROR: _Severity.ValueType  # 3
+    """The mailbox cannot be read as it was asked for."""
+
+class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
+    """Severity is how bad a finding is. A greater number is worse."""
+
+SEVERITY_UNSPECIFIED: Severity.ValueType  # 0
+"""Never sent."""
+SEVERITY_INFO: Severity.ValueType  # 1
+"""Nothing has to be done."""
+SEVERITY_WARNING: Severity.ValueType  # 2
+"""The mailbox can be read, but not well, or not for long."""
+SEVERITY_ERROR: Severity.ValueType  # 3
+"""The mailbox cannot be read as it was asked for."""
+Global___Severity: _TypeAlias = Severity  # noqa: Y015
 
 @_typing.final
 class ListMessagesRequest(_message.Message):
@@ -1288,3 +1428,338 @@ class DeletedMessage(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeletedMessage: _TypeAlias = DeletedMessage  # noqa: Y015
+
+@_typing.final
+class DiagnoseServerRequest(_message.Message):
+    """DiagnoseServerRequest names a server."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVER_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def server(self) -> _server_pb2.Server:
+        """The server."""
+
+    @_builtins.property
+    def credentials(self) -> _server_pb2.Credentials:
+        """Who logs in, and by what. Absent: nobody, and nothing is learnt of the maildrop."""
+
+    def __init__(
+        self,
+        *,
+        server: _server_pb2.Server | None = ...,
+        credentials: _server_pb2.Credentials | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "server", b"server"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "server", b"server"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiagnoseServerRequest: _TypeAlias = DiagnoseServerRequest  # noqa: Y015
+
+@_typing.final
+class DiagnoseServerResponse(_message.Message):
+    """DiagnoseServerResponse is what was found. What could not be found out is absent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    GREETING_FIELD_NUMBER: _builtins.int
+    TLS_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_BEFORE_TLS_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_AFTER_TLS_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_AFTER_LOGIN_FIELD_NUMBER: _builtins.int
+    MECHANISMS_FIELD_NUMBER: _builtins.int
+    LOGIN_DELAY_FIELD_NUMBER: _builtins.int
+    EXPIRE_FIELD_NUMBER: _builtins.int
+    MAILDROP_FIELD_NUMBER: _builtins.int
+    greeting: _builtins.str
+    """The server's greeting, the whole status line."""
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Diagnosis]:
+        """What is wrong, or worth knowing: the most severe first, each finding at most once."""
+
+    @_builtins.property
+    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConnectAttempt]:
+        """The addresses that were tried for the first connection, in the order of the attempts (RFC 8305). At most 8."""
+
+    @_builtins.property
+    def tls(self) -> Global___DiagnosedTls:
+        """TLS, verified or not."""
+
+    @_builtins.property
+    def capabilities_before_tls(self) -> _pop3_service_pb2.CapaResponse:
+        """CAPA in plaintext. Absent where TLS begins at once. Here and below at most 100 lines, of up to 512 octets each."""
+
+    @_builtins.property
+    def capabilities_after_tls(self) -> _pop3_service_pb2.CapaResponse:
+        """CAPA over TLS."""
+
+    @_builtins.property
+    def capabilities_after_login(self) -> _pop3_service_pb2.CapaResponse:
+        """CAPA after login."""
+
+    @_builtins.property
+    def mechanisms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the SASL mechanisms that the last CAPA before the login lists."""
+
+    @_builtins.property
+    def login_delay(self) -> _duration_pb2.Duration:
+        """Least time between two logins, by the last CAPA that gives one (RFC 2449 section 6.5)."""
+
+    @_builtins.property
+    def expire(self) -> _pop3_service_pb2.Expire:
+        """How long messages stay, by the last CAPA that says so (RFC 2449 section 6.7)."""
+
+    @_builtins.property
+    def maildrop(self) -> Global___DiagnosedMaildrop:
+        """Absent: there was no login."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___Diagnosis] | None = ...,
+        attempts: _abc.Iterable[Global___ConnectAttempt] | None = ...,
+        greeting: _builtins.str = ...,
+        tls: Global___DiagnosedTls | None = ...,
+        capabilities_before_tls: _pop3_service_pb2.CapaResponse | None = ...,
+        capabilities_after_tls: _pop3_service_pb2.CapaResponse | None = ...,
+        capabilities_after_login: _pop3_service_pb2.CapaResponse | None = ...,
+        mechanisms: _abc.Iterable[_builtins.str] | None = ...,
+        login_delay: _duration_pb2.Duration | None = ...,
+        expire: _pop3_service_pb2.Expire | None = ...,
+        maildrop: Global___DiagnosedMaildrop | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capabilities_after_login", b"capabilities_after_login", "capabilities_after_tls", b"capabilities_after_tls", "capabilities_before_tls", b"capabilities_before_tls", "expire", b"expire", "login_delay", b"login_delay", "maildrop", b"maildrop", "tls", b"tls"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "capabilities_after_login", b"capabilities_after_login", "capabilities_after_tls", b"capabilities_after_tls", "capabilities_before_tls", b"capabilities_before_tls", "expire", b"expire", "findings", b"findings", "greeting", b"greeting", "login_delay", b"login_delay", "maildrop", b"maildrop", "mechanisms", b"mechanisms", "tls", b"tls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiagnoseServerResponse: _TypeAlias = DiagnoseServerResponse  # noqa: Y015
+
+@_typing.final
+class Diagnosis(_message.Message):
+    """Diagnosis is a finding with what it means."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDING_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    finding: Global___Finding.ValueType
+    """What was found."""
+    severity: Global___Severity.ValueType
+    """How bad it is."""
+    text: _builtins.str
+    """What was seen, for people, such as the server's own words."""
+    remedy: _builtins.str
+    """What to do, for people. The same for every server."""
+    def __init__(
+        self,
+        *,
+        finding: Global___Finding.ValueType = ...,
+        severity: Global___Severity.ValueType = ...,
+        text: _builtins.str = ...,
+        remedy: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "remedy", b"remedy", "severity", b"severity", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Diagnosis: _TypeAlias = Diagnosis  # noqa: Y015
+
+@_typing.final
+class ConnectAttempt(_message.Message):
+    """ConnectAttempt is an attempt to connect to an address of the server."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    BEGUN_FIELD_NUMBER: _builtins.int
+    TOOK_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    address: _builtins.str
+    """IP address and port."""
+    cause: _error_pb2.Cause.ValueType
+    """Why it failed: REFUSED, UNREACHABLE, TIMEOUT, or CANCELLED where another one was faster. Unspecified: it succeeded."""
+    @_builtins.property
+    def begun(self) -> _duration_pb2.Duration:
+        """When it began, after the call for the connection: the first one's is the time that finding the name took."""
+
+    @_builtins.property
+    def took(self) -> _duration_pb2.Duration:
+        """How long it took."""
+
+    def __init__(
+        self,
+        *,
+        address: _builtins.str = ...,
+        begun: _duration_pb2.Duration | None = ...,
+        took: _duration_pb2.Duration | None = ...,
+        cause: _error_pb2.Cause.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begun", b"begun", "took", b"took"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "begun", b"begun", "cause", b"cause", "took", b"took"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConnectAttempt: _TypeAlias = ConnectAttempt  # noqa: Y015
+
+@_typing.final
+class DiagnosedTls(_message.Message):
+    """DiagnosedTls is what a handshake showed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def state(self) -> _server_pb2.TlsState:
+        """Version, cipher suite, and whether the certificate was verified. If it was not, nothing was sent over it, and the cipher suite
+        may be absent.
+        """
+
+    @_builtins.property
+    def chain(self) -> _containers.RepeatedCompositeFieldContainer[Global___Certificate]:
+        """The certificates that the server sent, its own first. At most 10."""
+
+    def __init__(
+        self,
+        *,
+        state: _server_pb2.TlsState | None = ...,
+        chain: _abc.Iterable[Global___Certificate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chain", b"chain", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiagnosedTls: _TypeAlias = DiagnosedTls  # noqa: Y015
+
+@_typing.final
+class Certificate(_message.Message):
+    """Certificate is a certificate (RFC 5280)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_FIELD_NUMBER: _builtins.int
+    NOT_AFTER_FIELD_NUMBER: _builtins.int
+    DAYS_LEFT_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """Whose it is."""
+    issuer: _builtins.str
+    """Who signed it."""
+    days_left: _builtins.int
+    """Whole days until it expires; below 0 where it has."""
+    sha256: _builtins.bytes
+    """SHA-256 of the certificate (DER)."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """DNS names and IP addresses that it is for (subjectAltName). At most 100."""
+
+    @_builtins.property
+    def not_before(self) -> _timestamp_pb2.Timestamp:
+        """When it becomes valid."""
+
+    @_builtins.property
+    def not_after(self) -> _timestamp_pb2.Timestamp:
+        """When it expires."""
+
+    def __init__(
+        self,
+        *,
+        subject: _builtins.str = ...,
+        issuer: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        not_before: _timestamp_pb2.Timestamp | None = ...,
+        not_after: _timestamp_pb2.Timestamp | None = ...,
+        days_left: _builtins.int = ...,
+        sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after", "not_before", b"not_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days_left", b"days_left", "issuer", b"issuer", "names", b"names", "not_after", b"not_after", "not_before", b"not_before", "sha256", b"sha256", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Certificate: _TypeAlias = Certificate  # noqa: Y015
+
+@_typing.final
+class DiagnosedMaildrop(_message.Message):
+    """DiagnosedMaildrop is what the logins showed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    OCTETS_FIELD_NUMBER: _builtins.int
+    UNIQUE_IDS_UNIQUE_FIELD_NUMBER: _builtins.int
+    UNIQUE_IDS_STABLE_FIELD_NUMBER: _builtins.int
+    TOP_HONOURED_FIELD_NUMBER: _builtins.int
+    SIZES_TRUE_FIELD_NUMBER: _builtins.int
+    PIPELINING_TRUE_FIELD_NUMBER: _builtins.int
+    messages: _builtins.int
+    """How many messages."""
+    octets: _builtins.int
+    """Octets by LIST, in all."""
+    unique_ids_unique: _builtins.bool
+    """No message shares its unique-id with another, and each has one. Absent: the server has no UIDL, or no messages."""
+    unique_ids_stable: _builtins.bool
+    """The second login listed the same messages with the same unique-ids. Absent: there was none, or no messages."""
+    top_honoured: _builtins.bool
+    """TOP sends as much of the body as it is asked for. Absent: no message of the sample could tell."""
+    sizes_true: _builtins.bool
+    """LIST gave the octets of each message of the sample. Absent: there is no sample."""
+    pipelining_true: _builtins.bool
+    """The server answered TOP and LIST in order that were sent ahead, which does not prove the same of RETR. Absent: it does not say
+    PIPELINING, or it could not be tried.
+    """
+    def __init__(
+        self,
+        *,
+        messages: _builtins.int = ...,
+        octets: _builtins.int = ...,
+        unique_ids_unique: _builtins.bool | None = ...,
+        unique_ids_stable: _builtins.bool | None = ...,
+        top_honoured: _builtins.bool | None = ...,
+        sizes_true: _builtins.bool | None = ...,
+        pipelining_true: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pipelining_true", b"_pipelining_true", "_sizes_true", b"_sizes_true", "_top_honoured", b"_top_honoured", "_unique_ids_stable", b"_unique_ids_stable", "_unique_ids_unique", b"_unique_ids_unique", "pipelining_true", b"pipelining_true", "sizes_true", b"sizes_true", "top_honoured", b"top_honoured", "unique_ids_stable", b"unique_ids_stable", "unique_ids_unique", b"unique_ids_unique"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pipelining_true", b"_pipelining_true", "_sizes_true", b"_sizes_true", "_top_honoured", b"_top_honoured", "_unique_ids_stable", b"_unique_ids_stable", "_unique_ids_unique", b"_unique_ids_unique", "messages", b"messages", "octets", b"octets", "pipelining_true", b"pipelining_true", "sizes_true", b"sizes_true", "top_honoured", b"top_honoured", "unique_ids_stable", b"unique_ids_stable", "unique_ids_unique", b"unique_ids_unique"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__pipelining_true: _TypeAlias = _typing.Literal["pipelining_true"]  # noqa: Y015
+    _WhichOneofArgType__pipelining_true: _TypeAlias = _typing.Literal["_pipelining_true", b"_pipelining_true"]  # noqa: Y015
+    _WhichOneofReturnType__sizes_true: _TypeAlias = _typing.Literal["sizes_true"]  # noqa: Y015
+    _WhichOneofArgType__sizes_true: _TypeAlias = _typing.Literal["_sizes_true", b"_sizes_true"]  # noqa: Y015
+    _WhichOneofReturnType__top_honoured: _TypeAlias = _typing.Literal["top_honoured"]  # noqa: Y015
+    _WhichOneofArgType__top_honoured: _TypeAlias = _typing.Literal["_top_honoured", b"_top_honoured"]  # noqa: Y015
+    _WhichOneofReturnType__unique_ids_stable: _TypeAlias = _typing.Literal["unique_ids_stable"]  # noqa: Y015
+    _WhichOneofArgType__unique_ids_stable: _TypeAlias = _typing.Literal["_unique_ids_stable", b"_unique_ids_stable"]  # noqa: Y015
+    _WhichOneofReturnType__unique_ids_unique: _TypeAlias = _typing.Literal["unique_ids_unique"]  # noqa: Y015
+    _WhichOneofArgType__unique_ids_unique: _TypeAlias = _typing.Literal["_unique_ids_unique", b"_unique_ids_unique"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pipelining_true) -> _WhichOneofReturnType__pipelining_true | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sizes_true) -> _WhichOneofReturnType__sizes_true | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__top_honoured) -> _WhichOneofReturnType__top_honoured | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unique_ids_stable) -> _WhichOneofReturnType__unique_ids_stable | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unique_ids_unique) -> _WhichOneofReturnType__unique_ids_unique | None: ...
+
+Global___DiagnosedMaildrop: _TypeAlias = DiagnosedMaildrop  # noqa: Y015

@@ -71,6 +71,11 @@ class MailboxServiceStub(object):
                 request_serializer=popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesRequest.SerializeToString,
                 response_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesResponse.FromString,
                 _registered_method=True)
+        self.DiagnoseServer = channel.unary_unary(
+                '/popgate.v1.MailboxService/DiagnoseServer',
+                request_serializer=popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerRequest.SerializeToString,
+                response_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerResponse.FromString,
+                _registered_method=True)
 
 
 class MailboxServiceServicer(object):
@@ -182,6 +187,28 @@ class MailboxServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiagnoseServer(self, request, context):
+        """Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+
+        What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+        those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+
+        Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+        at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+        once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+        one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+        the certificate is there, so nothing is sent over TLS that is not verified.
+
+        Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+        never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+        takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+        that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+        Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MailboxServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -204,6 +231,11 @@ def add_MailboxServiceServicer_to_server(servicer, server):
                     servicer.DeleteMessages,
                     request_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesRequest.FromString,
                     response_serializer=popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesResponse.SerializeToString,
+            ),
+            'DiagnoseServer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiagnoseServer,
+                    request_deserializer=popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerRequest.FromString,
+                    response_serializer=popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -331,6 +363,33 @@ class MailboxService(object):
             '/popgate.v1.MailboxService/DeleteMessages',
             popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesRequest.SerializeToString,
             popgate_dot_v1_dot_mailbox__service__pb2.DeleteMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiagnoseServer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/popgate.v1.MailboxService/DiagnoseServer',
+            popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerRequest.SerializeToString,
+            popgate_dot_v1_dot_mailbox__service__pb2.DiagnoseServerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -123,6 +123,24 @@ class MailboxServiceStub:
     to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
     Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
     """
+    DiagnoseServer: _grpc.UnaryUnaryMultiCallable[_mailbox_service_pb2.DiagnoseServerRequest, _mailbox_service_pb2.DiagnoseServerResponse]
+    """Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+
+    What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+    those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+
+    Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+    at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+    once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+    one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+    the certificate is there, so nothing is sent over TLS that is not verified.
+
+    Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+    never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+    takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+    that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+    Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+    """
 
 @_typing.type_check_only
 class MailboxServiceAsyncStub(MailboxServiceStub):
@@ -218,6 +236,24 @@ class MailboxServiceAsyncStub(MailboxServiceStub):
     Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
     to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
     Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
+    """
+    DiagnoseServer: _aio.UnaryUnaryMultiCallable[_mailbox_service_pb2.DiagnoseServerRequest, _mailbox_service_pb2.DiagnoseServerResponse]  # type: ignore[assignment]
+    """Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+
+    What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+    those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+
+    Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+    at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+    once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+    one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+    the certificate is there, so nothing is sent over TLS that is not verified.
+
+    Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+    never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+    takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+    that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+    Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
     """
 
 class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -335,6 +371,30 @@ class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
         Wire: login, `UIDL` and `LIST`, `DELE n` for each, `QUIT` when every DELE was answered; after a lost reply to QUIT another login
         to look. Repeating it is safe: what is gone is NOT_FOUND. Limits: 10,000 unique-ids.
         Errors: NOT_SUPPORTED_BY_SERVER (UIDL). What became of single messages is no error. Source: RFC 1939 sections 5 to 7.
+        """
+
+    @_abc_1.abstractmethod
+    def DiagnoseServer(
+        self,
+        request: _mailbox_service_pb2.DiagnoseServerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mailbox_service_pb2.DiagnoseServerResponse, _abc.Awaitable[_mailbox_service_pb2.DiagnoseServerResponse]]:
+        """Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+
+        What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+        those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+
+        Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+        at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+        once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+        one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+        the certificate is there, so nothing is sent over TLS that is not verified.
+
+        Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+        never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+        takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+        that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+        Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
         """
 
 def add_MailboxServiceServicer_to_server(servicer: MailboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

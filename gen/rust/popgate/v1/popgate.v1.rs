@@ -489,680 +489,6 @@ impl TlsMode {
         }
     }
 }
-/// ListMessagesRequest asks what is in a mailbox.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListMessagesRequest {
-    /// The server.
-    #[prost(message, optional, tag="1")]
-    pub server: ::core::option::Option<Server>,
-    /// Who logs in, and by what.
-    #[prost(message, optional, tag="2")]
-    pub credentials: ::core::option::Option<Credentials>,
-    /// With the header of each message.
-    #[prost(bool, tag="3")]
-    pub header: bool,
-}
-/// ListMessagesResponse is the next messages.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListMessagesResponse {
-    /// The messages, in the server's order. Up to 1,000 in one response.
-    #[prost(message, repeated, tag="1")]
-    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
-    /// In the last response only.
-    #[prost(message, optional, tag="2")]
-    pub summary: ::core::option::Option<ListSummary>,
-}
-/// ListedMessage is a message of the maildrop.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListedMessage {
-    /// Message number, good for this login only. Absent where the line cannot be read.
-    #[prost(uint32, optional, tag="1")]
-    pub message_number: ::core::option::Option<u32>,
-    /// Unique-id.
-    #[prost(string, tag="2")]
-    pub unique_id: ::prost::alloc::string::String,
-    /// What the unique-id is worth.
-    #[prost(enumeration="UniqueIdKind", tag="3")]
-    pub id_kind: i32,
-    /// Octets by LIST, a claim of the server's. Absent where it gives none.
-    #[prost(int64, optional, tag="4")]
-    pub octets: ::core::option::Option<i64>,
-    /// The raw line, where it cannot be read; else empty.
-    #[prost(string, tag="5")]
-    pub line: ::prost::alloc::string::String,
-    /// The header, where it was asked for and the server gave it.
-    #[prost(message, optional, tag="6")]
-    pub header: ::core::option::Option<MessageHeader>,
-    /// Why there is no header.
-    #[prost(message, optional, tag="7")]
-    pub failure: ::core::option::Option<Failure>,
-}
-/// MessageHeader is the header of a message (RFC 5322), with the fields that most ask for decoded (RFC 2047). What cannot be decoded
-/// is empty.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MessageHeader {
-    /// All of it as the server sent it.
-    #[prost(bytes="bytes", tag="1")]
-    pub raw: ::prost::bytes::Bytes,
-    /// Subject.
-    #[prost(string, tag="2")]
-    pub subject: ::prost::alloc::string::String,
-    /// The addresses of From.
-    #[prost(string, repeated, tag="3")]
-    pub sender: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The addresses of To and Cc.
-    #[prost(string, repeated, tag="4")]
-    pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Date, as RFC 3339 has it.
-    #[prost(string, tag="5")]
-    pub date: ::prost::alloc::string::String,
-    /// Message-ID, without angle brackets.
-    #[prost(string, tag="6")]
-    pub message_id: ::prost::alloc::string::String,
-}
-/// ListSummary is what ListMessages came to.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListSummary {
-    /// How many messages.
-    #[prost(uint32, tag="1")]
-    pub messages: u32,
-    /// Octets by LIST, in all.
-    #[prost(int64, tag="2")]
-    pub octets: i64,
-    /// What the caller should know about the server.
-    #[prost(enumeration="Finding", repeated, tag="3")]
-    pub findings: ::prost::alloc::vec::Vec<i32>,
-}
-/// FetchMessagesRequest asks for messages.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct FetchMessagesRequest {
-    /// The server.
-    #[prost(message, optional, tag="1")]
-    pub server: ::core::option::Option<Server>,
-    /// Who logs in, and by what. A token has to live until the login only.
-    #[prost(message, optional, tag="2")]
-    pub credentials: ::core::option::Option<Credentials>,
-    /// Seen as well: what was delivered after the last stored cursor. At most 10,000.
-    #[prost(string, repeated, tag="6")]
-    pub seen_unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Above 0. A message for which LIST gives more is skipped, which does not make it seen. Absent: no limit but the operator's.
-    #[prost(int64, optional, tag="7")]
-    pub max_octets: ::core::option::Option<i64>,
-    /// Above 0. How many to deliver in this call; `summary` counts the rest. Absent: all.
-    #[prost(uint32, optional, tag="8")]
-    pub max_messages: ::core::option::Option<u32>,
-    /// The newest, which the server lists last, come first.
-    #[prost(bool, tag="9")]
-    pub newest_first: bool,
-    /// The header and so many lines of the body, in place of the message: TOP.
-    #[prost(uint32, optional, tag="10")]
-    pub header_lines: ::core::option::Option<u32>,
-    /// Leaves `sha256` out, which saves time.
-    #[prost(bool, tag="11")]
-    pub omit_sha256: bool,
-    /// Which messages. Absent: as an empty cursor.
-    #[prost(oneof="fetch_messages_request::Selection", tags="3, 4, 5")]
-    pub selection: ::core::option::Option<fetch_messages_request::Selection>,
-}
-/// Nested message and enum types in `FetchMessagesRequest`.
-pub mod fetch_messages_request {
-    /// Which messages. Absent: as an empty cursor.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Selection {
-        /// All that the server lists.
-        #[prost(bool, tag="3")]
-        All(bool),
-        /// All but those that this cursor knows. Empty: nothing was seen. It comes from an earlier call for the same mailbox.
-        #[prost(bytes, tag="4")]
-        Cursor(::prost::bytes::Bytes),
-        /// These. At most 10,000; one that is not listed is passed over.
-        #[prost(message, tag="5")]
-        UniqueIds(super::UniqueIds),
-    }
-}
-/// UniqueIds are unique-ids.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UniqueIds {
-    /// In the form that popgate gave out.
-    #[prost(string, repeated, tag="1")]
-    pub unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// FetchMessagesResponse is what comes next. Only one of its fields is there.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct FetchMessagesResponse {
-    /// Parts of messages, in order, up to 256 KiB in all.
-    #[prost(message, repeated, tag="1")]
-    pub parts: ::prost::alloc::vec::Vec<Part>,
-    /// Once, when the maildrop is listed.
-    #[prost(message, optional, tag="2")]
-    pub progress: ::core::option::Option<Progress>,
-    /// Knows all that was delivered before it in this stream, or earlier. Store it with the messages. Empty where it would be larger
-    /// than 1 MiB.
-    #[prost(bytes="bytes", optional, tag="3")]
-    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
-    /// In the last response only.
-    #[prost(message, optional, tag="4")]
-    pub summary: ::core::option::Option<Summary>,
-}
-/// Part is a piece of a message. A small message is one part with `start`, `data` and `end`.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Part {
-    /// Counts the messages of this call from 1.
-    #[prost(uint64, tag="1")]
-    pub delivery_id: u64,
-    /// In the first part of a message.
-    #[prost(message, optional, tag="2")]
-    pub start: ::core::option::Option<PartStart>,
-    /// The next octets, as in RetrResponse.
-    #[prost(bytes="bytes", tag="3")]
-    pub data: ::prost::bytes::Bytes,
-    /// In the last part: the message is whole.
-    #[prost(message, optional, tag="4")]
-    pub end: ::core::option::Option<PartEnd>,
-    /// In place of `end`: the server refused this message. What came of it is to be thrown away.
-    #[prost(message, optional, tag="5")]
-    pub failure: ::core::option::Option<Failure>,
-    /// In place of all else: it was not asked for.
-    #[prost(message, optional, tag="6")]
-    pub skipped: ::core::option::Option<Skipped>,
-}
-/// PartStart begins a message.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PartStart {
-    /// Message number, good for this login only.
-    #[prost(uint32, tag="1")]
-    pub message_number: u32,
-    /// Unique-id.
-    #[prost(string, tag="2")]
-    pub unique_id: ::prost::alloc::string::String,
-    /// What the unique-id is worth.
-    #[prost(enumeration="UniqueIdKind", tag="3")]
-    pub id_kind: i32,
-    /// Octets by LIST, a claim of the server's.
-    #[prost(int64, optional, tag="4")]
-    pub listed_octets: ::core::option::Option<i64>,
-    /// Which of the messages to deliver in this login this is, from 1.
-    #[prost(uint32, tag="5")]
-    pub position: u32,
-}
-/// PartEnd says that a message is whole.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PartEnd {
-    /// Octets of the message.
-    #[prost(int64, tag="1")]
-    pub octets: i64,
-    /// CRC-32 as in zlib.
-    #[prost(uint32, tag="2")]
-    pub crc32: u32,
-    /// SHA-256, unless it was left out.
-    #[prost(bytes="bytes", tag="3")]
-    pub sha256: ::prost::bytes::Bytes,
-    /// Whether LIST gave the same octets. Absent where it gave none, and with `header_lines`.
-    #[prost(bool, optional, tag="4")]
-    pub size_agrees: ::core::option::Option<bool>,
-}
-/// Failure is a refusal that concerns one message.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Failure {
-    /// As the status of Retr would have it.
-    #[prost(enumeration="ErrorReason", tag="1")]
-    pub reason: i32,
-    /// The server's status line.
-    #[prost(string, tag="2")]
-    pub response: ::prost::alloc::string::String,
-    /// Its response code (RFC 2449 section 8), without brackets.
-    #[prost(string, tag="3")]
-    pub response_code: ::prost::alloc::string::String,
-}
-/// Skipped is a message that was not retrieved.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Skipped {
-    /// Why.
-    #[prost(enumeration="SkipReason", tag="1")]
-    pub reason: i32,
-}
-/// Progress is what there is to do.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Progress {
-    /// Messages in the maildrop.
-    #[prost(uint32, tag="1")]
-    pub messages: u32,
-    /// Messages to deliver in this call: `summary` counts those that `max_messages` leaves.
-    #[prost(uint32, tag="2")]
-    pub new_messages: u32,
-    /// Octets of these, by LIST.
-    #[prost(int64, tag="3")]
-    pub new_octets: i64,
-}
-/// Summary is what a call came to.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Summary {
-    /// Messages that were delivered whole.
-    #[prost(uint32, tag="1")]
-    pub delivered: u32,
-    /// Messages that were skipped.
-    #[prost(uint32, tag="2")]
-    pub skipped: u32,
-    /// Messages that the server refused.
-    #[prost(uint32, tag="3")]
-    pub failed: u32,
-    /// Messages that are left for another call, by `max_messages`.
-    #[prost(uint32, tag="4")]
-    pub remaining: u32,
-    /// What the caller should know about the server.
-    #[prost(enumeration="Finding", repeated, tag="5")]
-    pub findings: ::prost::alloc::vec::Vec<i32>,
-}
-/// CollectMessagesRequest is the caller's next word.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CollectMessagesRequest {
-    /// What it says.
-    #[prost(oneof="collect_messages_request::Request", tags="1, 2, 3, 4, 5")]
-    pub request: ::core::option::Option<collect_messages_request::Request>,
-}
-/// Nested message and enum types in `CollectMessagesRequest`.
-pub mod collect_messages_request {
-    /// What it says.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Request {
-        /// First, and once.
-        #[prost(message, tag="1")]
-        Open(super::CollectOpen),
-        /// Which messages of the last offer are wanted.
-        #[prost(message, tag="2")]
-        Choose(super::Choose),
-        /// Messages that are done with.
-        #[prost(message, tag="3")]
-        Settle(super::Settle),
-        /// Fresh credentials of the same user, for the next login inside the call.
-        #[prost(message, tag="4")]
-        Credentials(super::Credentials),
-        /// Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK.
-        #[prost(message, tag="5")]
-        Stop(super::Stop),
-    }
-}
-/// CollectOpen says what to collect.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CollectOpen {
-    /// What to deliver. `header_lines` is INVALID_ARGUMENT.
-    #[prost(message, optional, tag="1")]
-    pub fetch: ::core::option::Option<FetchMessagesRequest>,
-    /// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-    /// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
-    #[prost(bool, tag="2")]
-    pub offer: bool,
-    /// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
-    #[prost(uint32, optional, tag="3")]
-    pub max_unsettled_messages: ::core::option::Option<u32>,
-    /// Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB.
-    #[prost(int64, optional, tag="4")]
-    pub max_unsettled_octets: ::core::option::Option<i64>,
-    /// From 1 to 100,000. How many messages make a batch. Absent: 500.
-    #[prost(uint32, optional, tag="5")]
-    pub commit_messages: ::core::option::Option<u32>,
-    /// From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes.
-    #[prost(message, optional, tag="6")]
-    pub commit_interval: ::core::option::Option<::prost_types::Duration>,
-    /// From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes.
-    #[prost(message, optional, tag="7")]
-    pub ack_timeout: ::core::option::Option<::prost_types::Duration>,
-}
-/// Choose is an answer to `offer`, which may begin before the offer is over.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Choose {
-    /// Message numbers of the last offer. What is not chosen is not delivered in this call.
-    #[prost(uint32, repeated, tag="1")]
-    pub message_numbers: ::prost::alloc::vec::Vec<u32>,
-    /// In the last one for this offer.
-    #[prost(bool, tag="2")]
-    pub done: bool,
-}
-/// Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
-/// and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
-/// INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Settle {
-    /// Deliveries. At most 10,000.
-    #[prost(uint64, repeated, tag="1")]
-    pub delivery_ids: ::prost::alloc::vec::Vec<u64>,
-    /// All deliveries up to this one, save those that failed, were skipped, or are settled already.
-    #[prost(uint64, tag="2")]
-    pub through: u64,
-    /// What becomes of them.
-    #[prost(enumeration="Disposition", tag="3")]
-    pub disposition: i32,
-}
-/// Stop is empty.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Stop {
-}
-/// CollectMessagesResponse is what comes next. Only one of its fields is there.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CollectMessagesResponse {
-    /// As in FetchMessagesResponse.
-    #[prost(message, repeated, tag="1")]
-    pub parts: ::prost::alloc::vec::Vec<Part>,
-    /// As in FetchMessagesResponse, once a login.
-    #[prost(message, optional, tag="2")]
-    pub progress: ::core::option::Option<Progress>,
-    /// After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
-    /// it knows what was settled.
-    #[prost(bytes="bytes", optional, tag="3")]
-    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
-    /// In the last response only.
-    #[prost(message, optional, tag="4")]
-    pub summary: ::core::option::Option<Summary>,
-    /// The listing, to choose from.
-    #[prost(message, optional, tag="5")]
-    pub offer: ::core::option::Option<Offer>,
-    /// A login inside the call was refused, and fresh credentials are waited for, 60 seconds.
-    #[prost(message, optional, tag="6")]
-    pub credentials_needed: ::core::option::Option<CredentialsNeeded>,
-    /// A batch has ended.
-    #[prost(message, optional, tag="7")]
-    pub commit: ::core::option::Option<Commit>,
-}
-/// Offer is a part of the listing.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Offer {
-    /// Up to 1,000 messages.
-    #[prost(message, repeated, tag="1")]
-    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
-    /// In the last one of this login: popgate waits for `choose`.
-    #[prost(bool, tag="2")]
-    pub done: bool,
-}
-/// CredentialsNeeded says why.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CredentialsNeeded {
-    /// What the server said.
-    #[prost(message, optional, tag="1")]
-    pub failure: ::core::option::Option<Failure>,
-}
-/// Commit says what became of a batch.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Commit {
-    /// What QUIT came to.
-    #[prost(enumeration="CommitOutcome", tag="1")]
-    pub outcome: i32,
-    /// The server's status line to QUIT, if there was one.
-    #[prost(string, tag="2")]
-    pub response: ::prost::alloc::string::String,
-    /// What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses.
-    #[prost(message, repeated, tag="3")]
-    pub messages: ::prost::alloc::vec::Vec<CommittedMessage>,
-    /// In the last one of this batch.
-    #[prost(bool, tag="4")]
-    pub done: bool,
-}
-/// CommittedMessage is one message of a batch.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CommittedMessage {
-    /// The delivery.
-    #[prost(uint64, tag="1")]
-    pub delivery_id: u64,
-    /// Its unique-id.
-    #[prost(string, tag="2")]
-    pub unique_id: ::prost::alloc::string::String,
-    /// What became of it: DELETED, KEPT or UNKNOWN.
-    #[prost(enumeration="DeleteOutcome", tag="3")]
-    pub outcome: i32,
-    /// The server's status line, where DELE was refused.
-    #[prost(string, tag="4")]
-    pub response: ::prost::alloc::string::String,
-}
-/// DeleteMessagesRequest asks for messages to go.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct DeleteMessagesRequest {
-    /// The server.
-    #[prost(message, optional, tag="1")]
-    pub server: ::core::option::Option<Server>,
-    /// Who logs in, and by what.
-    #[prost(message, optional, tag="2")]
-    pub credentials: ::core::option::Option<Credentials>,
-    /// Which. 1 to 10,000.
-    #[prost(message, repeated, tag="3")]
-    pub messages: ::prost::alloc::vec::Vec<MessageToDelete>,
-}
-/// MessageToDelete is a message by its unique-id.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MessageToDelete {
-    /// Unique-id.
-    #[prost(string, tag="1")]
-    pub unique_id: ::prost::alloc::string::String,
-    /// Octets that LIST has to give, if the unique-id alone is not trusted.
-    #[prost(int64, optional, tag="2")]
-    pub octets: ::core::option::Option<i64>,
-}
-/// DeleteMessagesResponse says what became of each.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct DeleteMessagesResponse {
-    /// In the order of the request.
-    #[prost(message, repeated, tag="1")]
-    pub messages: ::prost::alloc::vec::Vec<DeletedMessage>,
-    /// What QUIT came to.
-    #[prost(enumeration="CommitOutcome", tag="2")]
-    pub outcome: i32,
-    /// The server's status line to QUIT, if there was one.
-    #[prost(string, tag="3")]
-    pub response: ::prost::alloc::string::String,
-}
-/// DeletedMessage is what became of a message.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DeletedMessage {
-    /// Unique-id.
-    #[prost(string, tag="1")]
-    pub unique_id: ::prost::alloc::string::String,
-    /// What became of it.
-    #[prost(enumeration="DeleteOutcome", tag="2")]
-    pub outcome: i32,
-    /// The server's status line, where DELE was refused.
-    #[prost(string, tag="3")]
-    pub response: ::prost::alloc::string::String,
-}
-/// UniqueIdKind says how much a unique-id is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum UniqueIdKind {
-    /// Never sent.
-    Unspecified = 0,
-    /// No other message of the listing has it.
-    Unique = 1,
-    /// Another message of the listing has it too.
-    Duplicate = 2,
-    /// There is none: blank, or the server has no UIDL, or its line cannot be read.
-    Missing = 3,
-}
-impl UniqueIdKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "UNIQUE_ID_KIND_UNSPECIFIED",
-            Self::Unique => "UNIQUE_ID_KIND_UNIQUE",
-            Self::Duplicate => "UNIQUE_ID_KIND_DUPLICATE",
-            Self::Missing => "UNIQUE_ID_KIND_MISSING",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "UNIQUE_ID_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "UNIQUE_ID_KIND_UNIQUE" => Some(Self::Unique),
-            "UNIQUE_ID_KIND_DUPLICATE" => Some(Self::Duplicate),
-            "UNIQUE_ID_KIND_MISSING" => Some(Self::Missing),
-            _ => None,
-        }
-    }
-}
-/// Finding is something about the server that the caller should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Finding {
-    /// Never sent.
-    Unspecified = 0,
-    /// Some messages share a unique-id: they are delivered again each time.
-    UniqueIdsDuplicate = 1,
-    /// Some messages have no unique-id: they are delivered again each time.
-    UniqueIdsMissing = 2,
-    /// The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
-    PipeliningBroken = 3,
-    /// A message has not the octets that LIST gave it.
-    SizesWrong = 4,
-    /// `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
-    ExpireZero = 5,
-    /// LIST or UIDL has lines that cannot be read, or the two do not agree.
-    ListingDamaged = 6,
-    /// The server gives known messages new unique-ids at each login: what was seen is delivered again.
-    UniqueIdsUnstable = 7,
-    /// The server asks for more than 60 seconds between logins: all is committed in a single batch.
-    LoginDelay = 8,
-}
-impl Finding {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "FINDING_UNSPECIFIED",
-            Self::UniqueIdsDuplicate => "FINDING_UNIQUE_IDS_DUPLICATE",
-            Self::UniqueIdsMissing => "FINDING_UNIQUE_IDS_MISSING",
-            Self::PipeliningBroken => "FINDING_PIPELINING_BROKEN",
-            Self::SizesWrong => "FINDING_SIZES_WRONG",
-            Self::ExpireZero => "FINDING_EXPIRE_ZERO",
-            Self::ListingDamaged => "FINDING_LISTING_DAMAGED",
-            Self::UniqueIdsUnstable => "FINDING_UNIQUE_IDS_UNSTABLE",
-            Self::LoginDelay => "FINDING_LOGIN_DELAY",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "FINDING_UNSPECIFIED" => Some(Self::Unspecified),
-            "FINDING_UNIQUE_IDS_DUPLICATE" => Some(Self::UniqueIdsDuplicate),
-            "FINDING_UNIQUE_IDS_MISSING" => Some(Self::UniqueIdsMissing),
-            "FINDING_PIPELINING_BROKEN" => Some(Self::PipeliningBroken),
-            "FINDING_SIZES_WRONG" => Some(Self::SizesWrong),
-            "FINDING_EXPIRE_ZERO" => Some(Self::ExpireZero),
-            "FINDING_LISTING_DAMAGED" => Some(Self::ListingDamaged),
-            "FINDING_UNIQUE_IDS_UNSTABLE" => Some(Self::UniqueIdsUnstable),
-            "FINDING_LOGIN_DELAY" => Some(Self::LoginDelay),
-            _ => None,
-        }
-    }
-}
-/// SkipReason is why a message was not retrieved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum SkipReason {
-    /// Never sent.
-    Unspecified = 0,
-    /// LIST gives more octets than `max_octets`.
-    TooLarge = 1,
-}
-impl SkipReason {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "SKIP_REASON_UNSPECIFIED",
-            Self::TooLarge => "SKIP_REASON_TOO_LARGE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "SKIP_REASON_UNSPECIFIED" => Some(Self::Unspecified),
-            "SKIP_REASON_TOO_LARGE" => Some(Self::TooLarge),
-            _ => None,
-        }
-    }
-}
-/// Disposition says what becomes of a message that is done with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Disposition {
-    /// INVALID_ARGUMENT.
-    Unspecified = 0,
-    /// It is stored durably and may go.
-    Delete = 1,
-    /// It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
-    /// counts as seen.
-    Keep = 2,
-}
-impl Disposition {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "DISPOSITION_UNSPECIFIED",
-            Self::Delete => "DISPOSITION_DELETE",
-            Self::Keep => "DISPOSITION_KEEP",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "DISPOSITION_UNSPECIFIED" => Some(Self::Unspecified),
-            "DISPOSITION_DELETE" => Some(Self::Delete),
-            "DISPOSITION_KEEP" => Some(Self::Keep),
-            _ => None,
-        }
-    }
-}
-/// DeleteOutcome is what became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum DeleteOutcome {
-    /// Never sent.
-    Unspecified = 0,
-    /// It is gone.
-    Deleted = 1,
-    /// popgate did not delete it.
-    Kept = 2,
-    /// It cannot be told. It counts as not deleted: look for it by its unique-id.
-    Unknown = 3,
-    /// No message has the unique-id: to a repeated call a success.
-    NotFound = 4,
-    /// Two messages have the unique-id, or the octets are others than given: nothing was deleted.
-    Ambiguous = 5,
-}
-impl DeleteOutcome {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "DELETE_OUTCOME_UNSPECIFIED",
-            Self::Deleted => "DELETE_OUTCOME_DELETED",
-            Self::Kept => "DELETE_OUTCOME_KEPT",
-            Self::Unknown => "DELETE_OUTCOME_UNKNOWN",
-            Self::NotFound => "DELETE_OUTCOME_NOT_FOUND",
-            Self::Ambiguous => "DELETE_OUTCOME_AMBIGUOUS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "DELETE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
-            "DELETE_OUTCOME_DELETED" => Some(Self::Deleted),
-            "DELETE_OUTCOME_KEPT" => Some(Self::Kept),
-            "DELETE_OUTCOME_UNKNOWN" => Some(Self::Unknown),
-            "DELETE_OUTCOME_NOT_FOUND" => Some(Self::NotFound),
-            "DELETE_OUTCOME_AMBIGUOUS" => Some(Self::Ambiguous),
-            _ => None,
-        }
-    }
-}
 /// OpenSessionRequest asks for a connection to a POP3 server.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OpenSessionRequest {
@@ -1812,6 +1138,958 @@ impl DebugDirection {
             "DEBUG_DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
             "DEBUG_DIRECTION_SENT" => Some(Self::Sent),
             "DEBUG_DIRECTION_RECEIVED" => Some(Self::Received),
+            _ => None,
+        }
+    }
+}
+/// ListMessagesRequest asks what is in a mailbox.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// With the header of each message.
+    #[prost(bool, tag="3")]
+    pub header: bool,
+}
+/// ListMessagesResponse is the next messages.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListMessagesResponse {
+    /// The messages, in the server's order. Up to 1,000 in one response.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
+    /// In the last response only.
+    #[prost(message, optional, tag="2")]
+    pub summary: ::core::option::Option<ListSummary>,
+}
+/// ListedMessage is a message of the maildrop.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListedMessage {
+    /// Message number, good for this login only. Absent where the line cannot be read.
+    #[prost(uint32, optional, tag="1")]
+    pub message_number: ::core::option::Option<u32>,
+    /// Unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What the unique-id is worth.
+    #[prost(enumeration="UniqueIdKind", tag="3")]
+    pub id_kind: i32,
+    /// Octets by LIST, a claim of the server's. Absent where it gives none.
+    #[prost(int64, optional, tag="4")]
+    pub octets: ::core::option::Option<i64>,
+    /// The raw line, where it cannot be read; else empty.
+    #[prost(string, tag="5")]
+    pub line: ::prost::alloc::string::String,
+    /// The header, where it was asked for and the server gave it.
+    #[prost(message, optional, tag="6")]
+    pub header: ::core::option::Option<MessageHeader>,
+    /// Why there is no header.
+    #[prost(message, optional, tag="7")]
+    pub failure: ::core::option::Option<Failure>,
+}
+/// MessageHeader is the header of a message (RFC 5322), with the fields that most ask for decoded (RFC 2047). What cannot be decoded
+/// is empty.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageHeader {
+    /// All of it as the server sent it.
+    #[prost(bytes="bytes", tag="1")]
+    pub raw: ::prost::bytes::Bytes,
+    /// Subject.
+    #[prost(string, tag="2")]
+    pub subject: ::prost::alloc::string::String,
+    /// The addresses of From.
+    #[prost(string, repeated, tag="3")]
+    pub sender: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The addresses of To and Cc.
+    #[prost(string, repeated, tag="4")]
+    pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Date, as RFC 3339 has it.
+    #[prost(string, tag="5")]
+    pub date: ::prost::alloc::string::String,
+    /// Message-ID, without angle brackets.
+    #[prost(string, tag="6")]
+    pub message_id: ::prost::alloc::string::String,
+}
+/// ListSummary is what ListMessages came to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListSummary {
+    /// How many messages.
+    #[prost(uint32, tag="1")]
+    pub messages: u32,
+    /// Octets by LIST, in all.
+    #[prost(int64, tag="2")]
+    pub octets: i64,
+    /// What the caller should know about the server.
+    #[prost(enumeration="Finding", repeated, tag="3")]
+    pub findings: ::prost::alloc::vec::Vec<i32>,
+}
+/// FetchMessagesRequest asks for messages.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FetchMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what. A token has to live until the login only.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// Seen as well: what was delivered after the last stored cursor. At most 10,000.
+    #[prost(string, repeated, tag="6")]
+    pub seen_unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Above 0. A message for which LIST gives more is skipped, which does not make it seen. Absent: no limit but the operator's.
+    #[prost(int64, optional, tag="7")]
+    pub max_octets: ::core::option::Option<i64>,
+    /// Above 0. How many to deliver in this call; `summary` counts the rest. Absent: all.
+    #[prost(uint32, optional, tag="8")]
+    pub max_messages: ::core::option::Option<u32>,
+    /// The newest, which the server lists last, come first.
+    #[prost(bool, tag="9")]
+    pub newest_first: bool,
+    /// The header and so many lines of the body, in place of the message: TOP.
+    #[prost(uint32, optional, tag="10")]
+    pub header_lines: ::core::option::Option<u32>,
+    /// Leaves `sha256` out, which saves time.
+    #[prost(bool, tag="11")]
+    pub omit_sha256: bool,
+    /// Which messages. Absent: as an empty cursor.
+    #[prost(oneof="fetch_messages_request::Selection", tags="3, 4, 5")]
+    pub selection: ::core::option::Option<fetch_messages_request::Selection>,
+}
+/// Nested message and enum types in `FetchMessagesRequest`.
+pub mod fetch_messages_request {
+    /// Which messages. Absent: as an empty cursor.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Selection {
+        /// All that the server lists.
+        #[prost(bool, tag="3")]
+        All(bool),
+        /// All but those that this cursor knows. Empty: nothing was seen. It comes from an earlier call for the same mailbox.
+        #[prost(bytes, tag="4")]
+        Cursor(::prost::bytes::Bytes),
+        /// These. At most 10,000; one that is not listed is passed over.
+        #[prost(message, tag="5")]
+        UniqueIds(super::UniqueIds),
+    }
+}
+/// UniqueIds are unique-ids.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UniqueIds {
+    /// In the form that popgate gave out.
+    #[prost(string, repeated, tag="1")]
+    pub unique_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// FetchMessagesResponse is what comes next. Only one of its fields is there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FetchMessagesResponse {
+    /// Parts of messages, in order, up to 256 KiB in all.
+    #[prost(message, repeated, tag="1")]
+    pub parts: ::prost::alloc::vec::Vec<Part>,
+    /// Once, when the maildrop is listed.
+    #[prost(message, optional, tag="2")]
+    pub progress: ::core::option::Option<Progress>,
+    /// Knows all that was delivered before it in this stream, or earlier. Store it with the messages. Empty where it would be larger
+    /// than 1 MiB.
+    #[prost(bytes="bytes", optional, tag="3")]
+    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
+    /// In the last response only.
+    #[prost(message, optional, tag="4")]
+    pub summary: ::core::option::Option<Summary>,
+}
+/// Part is a piece of a message. A small message is one part with `start`, `data` and `end`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Part {
+    /// Counts the messages of this call from 1.
+    #[prost(uint64, tag="1")]
+    pub delivery_id: u64,
+    /// In the first part of a message.
+    #[prost(message, optional, tag="2")]
+    pub start: ::core::option::Option<PartStart>,
+    /// The next octets, as in RetrResponse.
+    #[prost(bytes="bytes", tag="3")]
+    pub data: ::prost::bytes::Bytes,
+    /// In the last part: the message is whole.
+    #[prost(message, optional, tag="4")]
+    pub end: ::core::option::Option<PartEnd>,
+    /// In place of `end`: the server refused this message. What came of it is to be thrown away.
+    #[prost(message, optional, tag="5")]
+    pub failure: ::core::option::Option<Failure>,
+    /// In place of all else: it was not asked for.
+    #[prost(message, optional, tag="6")]
+    pub skipped: ::core::option::Option<Skipped>,
+}
+/// PartStart begins a message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartStart {
+    /// Message number, good for this login only.
+    #[prost(uint32, tag="1")]
+    pub message_number: u32,
+    /// Unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What the unique-id is worth.
+    #[prost(enumeration="UniqueIdKind", tag="3")]
+    pub id_kind: i32,
+    /// Octets by LIST, a claim of the server's.
+    #[prost(int64, optional, tag="4")]
+    pub listed_octets: ::core::option::Option<i64>,
+    /// Which of the messages to deliver in this login this is, from 1.
+    #[prost(uint32, tag="5")]
+    pub position: u32,
+}
+/// PartEnd says that a message is whole.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartEnd {
+    /// Octets of the message.
+    #[prost(int64, tag="1")]
+    pub octets: i64,
+    /// CRC-32 as in zlib.
+    #[prost(uint32, tag="2")]
+    pub crc32: u32,
+    /// SHA-256, unless it was left out.
+    #[prost(bytes="bytes", tag="3")]
+    pub sha256: ::prost::bytes::Bytes,
+    /// Whether LIST gave the same octets. Absent where it gave none, and with `header_lines`.
+    #[prost(bool, optional, tag="4")]
+    pub size_agrees: ::core::option::Option<bool>,
+}
+/// Failure is a refusal that concerns one message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Failure {
+    /// As the status of Retr would have it.
+    #[prost(enumeration="ErrorReason", tag="1")]
+    pub reason: i32,
+    /// The server's status line.
+    #[prost(string, tag="2")]
+    pub response: ::prost::alloc::string::String,
+    /// Its response code (RFC 2449 section 8), without brackets.
+    #[prost(string, tag="3")]
+    pub response_code: ::prost::alloc::string::String,
+}
+/// Skipped is a message that was not retrieved.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Skipped {
+    /// Why.
+    #[prost(enumeration="SkipReason", tag="1")]
+    pub reason: i32,
+}
+/// Progress is what there is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Progress {
+    /// Messages in the maildrop.
+    #[prost(uint32, tag="1")]
+    pub messages: u32,
+    /// Messages to deliver in this call: `summary` counts those that `max_messages` leaves.
+    #[prost(uint32, tag="2")]
+    pub new_messages: u32,
+    /// Octets of these, by LIST.
+    #[prost(int64, tag="3")]
+    pub new_octets: i64,
+}
+/// Summary is what a call came to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Summary {
+    /// Messages that were delivered whole.
+    #[prost(uint32, tag="1")]
+    pub delivered: u32,
+    /// Messages that were skipped.
+    #[prost(uint32, tag="2")]
+    pub skipped: u32,
+    /// Messages that the server refused.
+    #[prost(uint32, tag="3")]
+    pub failed: u32,
+    /// Messages that are left for another call, by `max_messages`.
+    #[prost(uint32, tag="4")]
+    pub remaining: u32,
+    /// What the caller should know about the server.
+    #[prost(enumeration="Finding", repeated, tag="5")]
+    pub findings: ::prost::alloc::vec::Vec<i32>,
+}
+/// CollectMessagesRequest is the caller's next word.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CollectMessagesRequest {
+    /// What it says.
+    #[prost(oneof="collect_messages_request::Request", tags="1, 2, 3, 4, 5")]
+    pub request: ::core::option::Option<collect_messages_request::Request>,
+}
+/// Nested message and enum types in `CollectMessagesRequest`.
+pub mod collect_messages_request {
+    /// What it says.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Request {
+        /// First, and once.
+        #[prost(message, tag="1")]
+        Open(super::CollectOpen),
+        /// Which messages of the last offer are wanted.
+        #[prost(message, tag="2")]
+        Choose(super::Choose),
+        /// Messages that are done with.
+        #[prost(message, tag="3")]
+        Settle(super::Settle),
+        /// Fresh credentials of the same user, for the next login inside the call.
+        #[prost(message, tag="4")]
+        Credentials(super::Credentials),
+        /// Ask for nothing more, await the settlements of what was asked for, commit, report, and end with OK.
+        #[prost(message, tag="5")]
+        Stop(super::Stop),
+    }
+}
+/// CollectOpen says what to collect.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CollectOpen {
+    /// What to deliver. `header_lines` is INVALID_ARGUMENT.
+    #[prost(message, optional, tag="1")]
+    pub fetch: ::core::option::Option<FetchMessagesRequest>,
+    /// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
+    /// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+    #[prost(bool, tag="2")]
+    pub offer: bool,
+    /// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
+    #[prost(uint32, optional, tag="3")]
+    pub max_unsettled_messages: ::core::option::Option<u32>,
+    /// Above 0. How many octets of them; one larger message alone always passes. Absent: 64 MiB.
+    #[prost(int64, optional, tag="4")]
+    pub max_unsettled_octets: ::core::option::Option<i64>,
+    /// From 1 to 100,000. How many messages make a batch. Absent: 500.
+    #[prost(uint32, optional, tag="5")]
+    pub commit_messages: ::core::option::Option<u32>,
+    /// From 1 second to 1 hour. How old a batch gets, from its first delivery. Absent: 5 minutes.
+    #[prost(message, optional, tag="6")]
+    pub commit_interval: ::core::option::Option<::prost_types::Duration>,
+    /// From 1 second to 1 hour. How long a settlement, or a choice, is waited for. Absent: 10 minutes.
+    #[prost(message, optional, tag="7")]
+    pub ack_timeout: ::core::option::Option<::prost_types::Duration>,
+}
+/// Choose is an answer to `offer`, which may begin before the offer is over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Choose {
+    /// Message numbers of the last offer. What is not chosen is not delivered in this call.
+    #[prost(uint32, repeated, tag="1")]
+    pub message_numbers: ::prost::alloc::vec::Vec<u32>,
+    /// In the last one for this offer.
+    #[prost(bool, tag="2")]
+    pub done: bool,
+}
+/// Settle says that messages are done with. One that could not be stored is settled with neither disposition: then there is no QUIT,
+/// and no loss. The first settlement of a message stands; repeats do nothing. A delivery that never was, or whose `end` has not come, is
+/// INVALID_ARGUMENT, and then nothing of this request is done. It has either `delivery_ids` or `through`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Settle {
+    /// Deliveries. At most 10,000.
+    #[prost(uint64, repeated, tag="1")]
+    pub delivery_ids: ::prost::alloc::vec::Vec<u64>,
+    /// All deliveries up to this one, save those that failed, were skipped, or are settled already.
+    #[prost(uint64, tag="2")]
+    pub through: u64,
+    /// What becomes of them.
+    #[prost(enumeration="Disposition", tag="3")]
+    pub disposition: i32,
+}
+/// Stop is empty.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Stop {
+}
+/// CollectMessagesResponse is what comes next. Only one of its fields is there.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CollectMessagesResponse {
+    /// As in FetchMessagesResponse.
+    #[prost(message, repeated, tag="1")]
+    pub parts: ::prost::alloc::vec::Vec<Part>,
+    /// As in FetchMessagesResponse, once a login.
+    #[prost(message, optional, tag="2")]
+    pub progress: ::core::option::Option<Progress>,
+    /// After each `commit`, every 1,000 settlements or 60 seconds, and at the end; not with `offer`. As in FetchMessagesResponse, but
+    /// it knows what was settled.
+    #[prost(bytes="bytes", optional, tag="3")]
+    pub cursor: ::core::option::Option<::prost::bytes::Bytes>,
+    /// In the last response only.
+    #[prost(message, optional, tag="4")]
+    pub summary: ::core::option::Option<Summary>,
+    /// The listing, to choose from.
+    #[prost(message, optional, tag="5")]
+    pub offer: ::core::option::Option<Offer>,
+    /// A login inside the call was refused, and fresh credentials are waited for, 60 seconds.
+    #[prost(message, optional, tag="6")]
+    pub credentials_needed: ::core::option::Option<CredentialsNeeded>,
+    /// A batch has ended.
+    #[prost(message, optional, tag="7")]
+    pub commit: ::core::option::Option<Commit>,
+}
+/// Offer is a part of the listing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Offer {
+    /// Up to 1,000 messages.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
+    /// In the last one of this login: popgate waits for `choose`.
+    #[prost(bool, tag="2")]
+    pub done: bool,
+}
+/// CredentialsNeeded says why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CredentialsNeeded {
+    /// What the server said.
+    #[prost(message, optional, tag="1")]
+    pub failure: ::core::option::Option<Failure>,
+}
+/// Commit says what became of a batch.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Commit {
+    /// What QUIT came to.
+    #[prost(enumeration="CommitOutcome", tag="1")]
+    pub outcome: i32,
+    /// The server's status line to QUIT, if there was one.
+    #[prost(string, tag="2")]
+    pub response: ::prost::alloc::string::String,
+    /// What became of each message that was settled in the batch. Up to 1,000; of more the rest is in further responses.
+    #[prost(message, repeated, tag="3")]
+    pub messages: ::prost::alloc::vec::Vec<CommittedMessage>,
+    /// In the last one of this batch.
+    #[prost(bool, tag="4")]
+    pub done: bool,
+}
+/// CommittedMessage is one message of a batch.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommittedMessage {
+    /// The delivery.
+    #[prost(uint64, tag="1")]
+    pub delivery_id: u64,
+    /// Its unique-id.
+    #[prost(string, tag="2")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What became of it: DELETED, KEPT or UNKNOWN.
+    #[prost(enumeration="DeleteOutcome", tag="3")]
+    pub outcome: i32,
+    /// The server's status line, where DELE was refused.
+    #[prost(string, tag="4")]
+    pub response: ::prost::alloc::string::String,
+}
+/// DeleteMessagesRequest asks for messages to go.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeleteMessagesRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+    /// Which. 1 to 10,000.
+    #[prost(message, repeated, tag="3")]
+    pub messages: ::prost::alloc::vec::Vec<MessageToDelete>,
+}
+/// MessageToDelete is a message by its unique-id.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageToDelete {
+    /// Unique-id.
+    #[prost(string, tag="1")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// Octets that LIST has to give, if the unique-id alone is not trusted.
+    #[prost(int64, optional, tag="2")]
+    pub octets: ::core::option::Option<i64>,
+}
+/// DeleteMessagesResponse says what became of each.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeleteMessagesResponse {
+    /// In the order of the request.
+    #[prost(message, repeated, tag="1")]
+    pub messages: ::prost::alloc::vec::Vec<DeletedMessage>,
+    /// What QUIT came to.
+    #[prost(enumeration="CommitOutcome", tag="2")]
+    pub outcome: i32,
+    /// The server's status line to QUIT, if there was one.
+    #[prost(string, tag="3")]
+    pub response: ::prost::alloc::string::String,
+}
+/// DeletedMessage is what became of a message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeletedMessage {
+    /// Unique-id.
+    #[prost(string, tag="1")]
+    pub unique_id: ::prost::alloc::string::String,
+    /// What became of it.
+    #[prost(enumeration="DeleteOutcome", tag="2")]
+    pub outcome: i32,
+    /// The server's status line, where DELE was refused.
+    #[prost(string, tag="3")]
+    pub response: ::prost::alloc::string::String,
+}
+/// DiagnoseServerRequest names a server.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiagnoseServerRequest {
+    /// The server.
+    #[prost(message, optional, tag="1")]
+    pub server: ::core::option::Option<Server>,
+    /// Who logs in, and by what. Absent: nobody, and nothing is learnt of the maildrop.
+    #[prost(message, optional, tag="2")]
+    pub credentials: ::core::option::Option<Credentials>,
+}
+/// DiagnoseServerResponse is what was found. What could not be found out is absent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiagnoseServerResponse {
+    /// What is wrong, or worth knowing: the most severe first, each finding at most once.
+    #[prost(message, repeated, tag="1")]
+    pub findings: ::prost::alloc::vec::Vec<Diagnosis>,
+    /// The addresses that were tried for the first connection, in the order of the attempts (RFC 8305). At most 8.
+    #[prost(message, repeated, tag="2")]
+    pub attempts: ::prost::alloc::vec::Vec<ConnectAttempt>,
+    /// The server's greeting, the whole status line.
+    #[prost(string, tag="3")]
+    pub greeting: ::prost::alloc::string::String,
+    /// TLS, verified or not.
+    #[prost(message, optional, tag="4")]
+    pub tls: ::core::option::Option<DiagnosedTls>,
+    /// CAPA in plaintext. Absent where TLS begins at once. Here and below at most 100 lines, of up to 512 octets each.
+    #[prost(message, optional, tag="5")]
+    pub capabilities_before_tls: ::core::option::Option<CapaResponse>,
+    /// CAPA over TLS.
+    #[prost(message, optional, tag="6")]
+    pub capabilities_after_tls: ::core::option::Option<CapaResponse>,
+    /// CAPA after login.
+    #[prost(message, optional, tag="7")]
+    pub capabilities_after_login: ::core::option::Option<CapaResponse>,
+    /// Names of the SASL mechanisms that the last CAPA before the login lists.
+    #[prost(string, repeated, tag="8")]
+    pub mechanisms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Least time between two logins, by the last CAPA that gives one (RFC 2449 section 6.5).
+    #[prost(message, optional, tag="9")]
+    pub login_delay: ::core::option::Option<::prost_types::Duration>,
+    /// How long messages stay, by the last CAPA that says so (RFC 2449 section 6.7).
+    #[prost(message, optional, tag="10")]
+    pub expire: ::core::option::Option<Expire>,
+    /// Absent: there was no login.
+    #[prost(message, optional, tag="11")]
+    pub maildrop: ::core::option::Option<DiagnosedMaildrop>,
+}
+/// Diagnosis is a finding with what it means.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Diagnosis {
+    /// What was found.
+    #[prost(enumeration="Finding", tag="1")]
+    pub finding: i32,
+    /// How bad it is.
+    #[prost(enumeration="Severity", tag="2")]
+    pub severity: i32,
+    /// What was seen, for people, such as the server's own words.
+    #[prost(string, tag="3")]
+    pub text: ::prost::alloc::string::String,
+    /// What to do, for people. The same for every server.
+    #[prost(string, tag="4")]
+    pub remedy: ::prost::alloc::string::String,
+}
+/// ConnectAttempt is an attempt to connect to an address of the server.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConnectAttempt {
+    /// IP address and port.
+    #[prost(string, tag="1")]
+    pub address: ::prost::alloc::string::String,
+    /// When it began, after the call for the connection: the first one's is the time that finding the name took.
+    #[prost(message, optional, tag="2")]
+    pub begun: ::core::option::Option<::prost_types::Duration>,
+    /// How long it took.
+    #[prost(message, optional, tag="3")]
+    pub took: ::core::option::Option<::prost_types::Duration>,
+    /// Why it failed: REFUSED, UNREACHABLE, TIMEOUT, or CANCELLED where another one was faster. Unspecified: it succeeded.
+    #[prost(enumeration="Cause", tag="4")]
+    pub cause: i32,
+}
+/// DiagnosedTls is what a handshake showed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiagnosedTls {
+    /// Version, cipher suite, and whether the certificate was verified. If it was not, nothing was sent over it, and the cipher suite
+    /// may be absent.
+    #[prost(message, optional, tag="1")]
+    pub state: ::core::option::Option<TlsState>,
+    /// The certificates that the server sent, its own first. At most 10.
+    #[prost(message, repeated, tag="2")]
+    pub chain: ::prost::alloc::vec::Vec<Certificate>,
+}
+/// Certificate is a certificate (RFC 5280).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Certificate {
+    /// Whose it is.
+    #[prost(string, tag="1")]
+    pub subject: ::prost::alloc::string::String,
+    /// Who signed it.
+    #[prost(string, tag="2")]
+    pub issuer: ::prost::alloc::string::String,
+    /// DNS names and IP addresses that it is for (subjectAltName). At most 100.
+    #[prost(string, repeated, tag="3")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When it becomes valid.
+    #[prost(message, optional, tag="4")]
+    pub not_before: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it expires.
+    #[prost(message, optional, tag="5")]
+    pub not_after: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whole days until it expires; below 0 where it has.
+    #[prost(int32, tag="6")]
+    pub days_left: i32,
+    /// SHA-256 of the certificate (DER).
+    #[prost(bytes="bytes", tag="7")]
+    pub sha256: ::prost::bytes::Bytes,
+}
+/// DiagnosedMaildrop is what the logins showed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiagnosedMaildrop {
+    /// How many messages.
+    #[prost(uint32, tag="1")]
+    pub messages: u32,
+    /// Octets by LIST, in all.
+    #[prost(int64, tag="2")]
+    pub octets: i64,
+    /// No message shares its unique-id with another, and each has one. Absent: the server has no UIDL, or no messages.
+    #[prost(bool, optional, tag="3")]
+    pub unique_ids_unique: ::core::option::Option<bool>,
+    /// The second login listed the same messages with the same unique-ids. Absent: there was none, or no messages.
+    #[prost(bool, optional, tag="4")]
+    pub unique_ids_stable: ::core::option::Option<bool>,
+    /// TOP sends as much of the body as it is asked for. Absent: no message of the sample could tell.
+    #[prost(bool, optional, tag="5")]
+    pub top_honoured: ::core::option::Option<bool>,
+    /// LIST gave the octets of each message of the sample. Absent: there is no sample.
+    #[prost(bool, optional, tag="6")]
+    pub sizes_true: ::core::option::Option<bool>,
+    /// The server answered TOP and LIST in order that were sent ahead, which does not prove the same of RETR. Absent: it does not say
+    /// PIPELINING, or it could not be tried.
+    #[prost(bool, optional, tag="7")]
+    pub pipelining_true: ::core::option::Option<bool>,
+}
+/// UniqueIdKind says how much a unique-id is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UniqueIdKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// No other message of the listing has it.
+    Unique = 1,
+    /// Another message of the listing has it too.
+    Duplicate = 2,
+    /// There is none: blank, or the server has no UIDL, or its line cannot be read.
+    Missing = 3,
+}
+impl UniqueIdKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNIQUE_ID_KIND_UNSPECIFIED",
+            Self::Unique => "UNIQUE_ID_KIND_UNIQUE",
+            Self::Duplicate => "UNIQUE_ID_KIND_DUPLICATE",
+            Self::Missing => "UNIQUE_ID_KIND_MISSING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNIQUE_ID_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNIQUE_ID_KIND_UNIQUE" => Some(Self::Unique),
+            "UNIQUE_ID_KIND_DUPLICATE" => Some(Self::Duplicate),
+            "UNIQUE_ID_KIND_MISSING" => Some(Self::Missing),
+            _ => None,
+        }
+    }
+}
+/// Finding is something about the server that the caller should know. Its severity, which never changes, stands behind the name of each;
+/// DiagnoseServer tells it, and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Finding {
+    /// Never sent.
+    Unspecified = 0,
+    /// WARNING. Some messages share a unique-id: they are delivered again each time.
+    UniqueIdsDuplicate = 1,
+    /// WARNING. Some messages have no unique-id: they are delivered again each time.
+    UniqueIdsMissing = 2,
+    /// WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+    PipeliningBroken = 3,
+    /// INFO. A message has not the octets that LIST gave it.
+    SizesWrong = 4,
+    /// WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+    ExpireZero = 5,
+    /// WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree.
+    ListingDamaged = 6,
+    /// ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again.
+    UniqueIdsUnstable = 7,
+    /// WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+    /// came too soon.
+    LoginDelay = 8,
+    /// ERROR. The name of the server has no address.
+    NameNotFound = 9,
+    /// ERROR. Nobody listens at the port.
+    ConnectionRefused = 10,
+    /// ERROR. No address can be reached, or none answered in time.
+    Unreachable = 11,
+    /// ERROR. The server took the connection and then did not answer in time.
+    ServerSilent = 12,
+    /// ERROR. The server or the network ended the connection before all was done.
+    ConnectionLost = 13,
+    /// ERROR. What the server says cannot be read as POP3.
+    ProtocolBroken = 14,
+    /// ERROR. The server refuses service: its greeting is -ERR, it says \[SYS/TEMP\] or \[SYS/PERM\], or refuses what every server has to
+    /// have.
+    ServiceRefused = 15,
+    /// ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it.
+    StlsMissing = 16,
+    /// ERROR. The TLS handshake failed, and neither the certificate nor the version is why.
+    TlsHandshakeFailed = 17,
+    /// ERROR. The server has no TLS later than 1.1.
+    TlsVersionOld = 18,
+    /// ERROR. The server's certificate has expired.
+    CertificateExpired = 19,
+    /// WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life.
+    CertificateExpiresSoon = 20,
+    /// ERROR. The server's certificate is for other names.
+    CertificateNameWrong = 21,
+    /// ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+    /// not one of those that are pinned.
+    CertificateUntrusted = 22,
+    /// INFO. The server lets passwords be sent before TLS.
+    PlaintextLogin = 23,
+    /// INFO. The server has no CAPA.
+    CapaMissing = 24,
+    /// WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections.
+    CapaCloses = 25,
+    /// ERROR. The server has no SASL mechanism that fits the credentials.
+    NoMechanism = 26,
+    /// ERROR. The login was refused.
+    LoginRefused = 27,
+    /// ERROR. Another session has the maildrop.
+    MailboxInUse = 28,
+    /// WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen.
+    UidlMissing = 29,
+    /// INFO. The server has no TOP.
+    TopMissing = 30,
+    /// WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages.
+    TopIgnoresCount = 31,
+    /// INFO. The server does not say PIPELINING: messages are retrieved one at a time.
+    PipeliningMissing = 32,
+}
+impl Finding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FINDING_UNSPECIFIED",
+            Self::UniqueIdsDuplicate => "FINDING_UNIQUE_IDS_DUPLICATE",
+            Self::UniqueIdsMissing => "FINDING_UNIQUE_IDS_MISSING",
+            Self::PipeliningBroken => "FINDING_PIPELINING_BROKEN",
+            Self::SizesWrong => "FINDING_SIZES_WRONG",
+            Self::ExpireZero => "FINDING_EXPIRE_ZERO",
+            Self::ListingDamaged => "FINDING_LISTING_DAMAGED",
+            Self::UniqueIdsUnstable => "FINDING_UNIQUE_IDS_UNSTABLE",
+            Self::LoginDelay => "FINDING_LOGIN_DELAY",
+            Self::NameNotFound => "FINDING_NAME_NOT_FOUND",
+            Self::ConnectionRefused => "FINDING_CONNECTION_REFUSED",
+            Self::Unreachable => "FINDING_UNREACHABLE",
+            Self::ServerSilent => "FINDING_SERVER_SILENT",
+            Self::ConnectionLost => "FINDING_CONNECTION_LOST",
+            Self::ProtocolBroken => "FINDING_PROTOCOL_BROKEN",
+            Self::ServiceRefused => "FINDING_SERVICE_REFUSED",
+            Self::StlsMissing => "FINDING_STLS_MISSING",
+            Self::TlsHandshakeFailed => "FINDING_TLS_HANDSHAKE_FAILED",
+            Self::TlsVersionOld => "FINDING_TLS_VERSION_OLD",
+            Self::CertificateExpired => "FINDING_CERTIFICATE_EXPIRED",
+            Self::CertificateExpiresSoon => "FINDING_CERTIFICATE_EXPIRES_SOON",
+            Self::CertificateNameWrong => "FINDING_CERTIFICATE_NAME_WRONG",
+            Self::CertificateUntrusted => "FINDING_CERTIFICATE_UNTRUSTED",
+            Self::PlaintextLogin => "FINDING_PLAINTEXT_LOGIN",
+            Self::CapaMissing => "FINDING_CAPA_MISSING",
+            Self::CapaCloses => "FINDING_CAPA_CLOSES",
+            Self::NoMechanism => "FINDING_NO_MECHANISM",
+            Self::LoginRefused => "FINDING_LOGIN_REFUSED",
+            Self::MailboxInUse => "FINDING_MAILBOX_IN_USE",
+            Self::UidlMissing => "FINDING_UIDL_MISSING",
+            Self::TopMissing => "FINDING_TOP_MISSING",
+            Self::TopIgnoresCount => "FINDING_TOP_IGNORES_COUNT",
+            Self::PipeliningMissing => "FINDING_PIPELINING_MISSING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FINDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "FINDING_UNIQUE_IDS_DUPLICATE" => Some(Self::UniqueIdsDuplicate),
+            "FINDING_UNIQUE_IDS_MISSING" => Some(Self::UniqueIdsMissing),
+            "FINDING_PIPELINING_BROKEN" => Some(Self::PipeliningBroken),
+            "FINDING_SIZES_WRONG" => Some(Self::SizesWrong),
+            "FINDING_EXPIRE_ZERO" => Some(Self::ExpireZero),
+            "FINDING_LISTING_DAMAGED" => Some(Self::ListingDamaged),
+            "FINDING_UNIQUE_IDS_UNSTABLE" => Some(Self::UniqueIdsUnstable),
+            "FINDING_LOGIN_DELAY" => Some(Self::LoginDelay),
+            "FINDING_NAME_NOT_FOUND" => Some(Self::NameNotFound),
+            "FINDING_CONNECTION_REFUSED" => Some(Self::ConnectionRefused),
+            "FINDING_UNREACHABLE" => Some(Self::Unreachable),
+            "FINDING_SERVER_SILENT" => Some(Self::ServerSilent),
+            "FINDING_CONNECTION_LOST" => Some(Self::ConnectionLost),
+            "FINDING_PROTOCOL_BROKEN" => Some(Self::ProtocolBroken),
+            "FINDING_SERVICE_REFUSED" => Some(Self::ServiceRefused),
+            "FINDING_STLS_MISSING" => Some(Self::StlsMissing),
+            "FINDING_TLS_HANDSHAKE_FAILED" => Some(Self::TlsHandshakeFailed),
+            "FINDING_TLS_VERSION_OLD" => Some(Self::TlsVersionOld),
+            "FINDING_CERTIFICATE_EXPIRED" => Some(Self::CertificateExpired),
+            "FINDING_CERTIFICATE_EXPIRES_SOON" => Some(Self::CertificateExpiresSoon),
+            "FINDING_CERTIFICATE_NAME_WRONG" => Some(Self::CertificateNameWrong),
+            "FINDING_CERTIFICATE_UNTRUSTED" => Some(Self::CertificateUntrusted),
+            "FINDING_PLAINTEXT_LOGIN" => Some(Self::PlaintextLogin),
+            "FINDING_CAPA_MISSING" => Some(Self::CapaMissing),
+            "FINDING_CAPA_CLOSES" => Some(Self::CapaCloses),
+            "FINDING_NO_MECHANISM" => Some(Self::NoMechanism),
+            "FINDING_LOGIN_REFUSED" => Some(Self::LoginRefused),
+            "FINDING_MAILBOX_IN_USE" => Some(Self::MailboxInUse),
+            "FINDING_UIDL_MISSING" => Some(Self::UidlMissing),
+            "FINDING_TOP_MISSING" => Some(Self::TopMissing),
+            "FINDING_TOP_IGNORES_COUNT" => Some(Self::TopIgnoresCount),
+            "FINDING_PIPELINING_MISSING" => Some(Self::PipeliningMissing),
+            _ => None,
+        }
+    }
+}
+/// SkipReason is why a message was not retrieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SkipReason {
+    /// Never sent.
+    Unspecified = 0,
+    /// LIST gives more octets than `max_octets`.
+    TooLarge = 1,
+}
+impl SkipReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SKIP_REASON_UNSPECIFIED",
+            Self::TooLarge => "SKIP_REASON_TOO_LARGE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SKIP_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "SKIP_REASON_TOO_LARGE" => Some(Self::TooLarge),
+            _ => None,
+        }
+    }
+}
+/// Disposition says what becomes of a message that is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Disposition {
+    /// INVALID_ARGUMENT.
+    Unspecified = 0,
+    /// It is stored durably and may go.
+    Delete = 1,
+    /// It is stored durably, or was never wanted: popgate does not delete it, but Gmail and servers with `EXPIRE 0` may, at QUIT. It
+    /// counts as seen.
+    Keep = 2,
+}
+impl Disposition {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DISPOSITION_UNSPECIFIED",
+            Self::Delete => "DISPOSITION_DELETE",
+            Self::Keep => "DISPOSITION_KEEP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DISPOSITION_UNSPECIFIED" => Some(Self::Unspecified),
+            "DISPOSITION_DELETE" => Some(Self::Delete),
+            "DISPOSITION_KEEP" => Some(Self::Keep),
+            _ => None,
+        }
+    }
+}
+/// DeleteOutcome is what became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DeleteOutcome {
+    /// Never sent.
+    Unspecified = 0,
+    /// It is gone.
+    Deleted = 1,
+    /// popgate did not delete it.
+    Kept = 2,
+    /// It cannot be told. It counts as not deleted: look for it by its unique-id.
+    Unknown = 3,
+    /// No message has the unique-id: to a repeated call a success.
+    NotFound = 4,
+    /// Two messages have the unique-id, or the octets are others than given: nothing was deleted.
+    Ambiguous = 5,
+}
+impl DeleteOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DELETE_OUTCOME_UNSPECIFIED",
+            Self::Deleted => "DELETE_OUTCOME_DELETED",
+            Self::Kept => "DELETE_OUTCOME_KEPT",
+            Self::Unknown => "DELETE_OUTCOME_UNKNOWN",
+            Self::NotFound => "DELETE_OUTCOME_NOT_FOUND",
+            Self::Ambiguous => "DELETE_OUTCOME_AMBIGUOUS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DELETE_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "DELETE_OUTCOME_DELETED" => Some(Self::Deleted),
+            "DELETE_OUTCOME_KEPT" => Some(Self::Kept),
+            "DELETE_OUTCOME_UNKNOWN" => Some(Self::Unknown),
+            "DELETE_OUTCOME_NOT_FOUND" => Some(Self::NotFound),
+            "DELETE_OUTCOME_AMBIGUOUS" => Some(Self::Ambiguous),
+            _ => None,
+        }
+    }
+}
+/// Severity is how bad a finding is. A greater number is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Severity {
+    /// Never sent.
+    Unspecified = 0,
+    /// Nothing has to be done.
+    Info = 1,
+    /// The mailbox can be read, but not well, or not for long.
+    Warning = 2,
+    /// The mailbox cannot be read as it was asked for.
+    Error = 3,
+}
+impl Severity {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEVERITY_UNSPECIFIED",
+            Self::Info => "SEVERITY_INFO",
+            Self::Warning => "SEVERITY_WARNING",
+            Self::Error => "SEVERITY_ERROR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEVERITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEVERITY_INFO" => Some(Self::Info),
+            "SEVERITY_WARNING" => Some(Self::Warning),
+            "SEVERITY_ERROR" => Some(Self::Error),
             _ => None,
         }
     }

@@ -4,11 +4,13 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
-import type { CommitOutcome, ErrorReason } from "./error_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Cause, CommitOutcome, ErrorReason } from "./error_pb.js";
 import { file_popgate_v1_error } from "./error_pb.js";
-import type { Credentials, Server } from "./server_pb.js";
+import type { CapaResponse, Expire } from "./pop3_service_pb.js";
+import { file_popgate_v1_pop3_service } from "./pop3_service_pb.js";
+import type { Credentials, Server, TlsState } from "./server_pb.js";
 import { file_popgate_v1_server } from "./server_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file popgate/v1/mailbox_service.proto.
  */
 export const file_popgate_v1_mailbox_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBwb3BnYXRlL3YxL21haWxib3hfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSJ3ChNMaXN0TWVzc2FnZXNSZXF1ZXN0EiIKBnNlcnZlchgBIAEoCzISLnBvcGdhdGUudjEuU2VydmVyEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscxIOCgZoZWFkZXIYAyABKAgibQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USKAoHc3VtbWFyeRgCIAEoCzIXLnBvcGdhdGUudjEuTGlzdFN1bW1hcnki/AEKDUxpc3RlZE1lc3NhZ2USGwoObWVzc2FnZV9udW1iZXIYASABKA1IAIgBARIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhMKBm9jdGV0cxgEIAEoA0gBiAEBEgwKBGxpbmUYBSABKAkSKQoGaGVhZGVyGAYgASgLMhkucG9wZ2F0ZS52MS5NZXNzYWdlSGVhZGVyEiQKB2ZhaWx1cmUYByABKAsyEy5wb3BnYXRlLnYxLkZhaWx1cmVCEQoPX21lc3NhZ2VfbnVtYmVyQgkKB19vY3RldHMicwoNTWVzc2FnZUhlYWRlchILCgNyYXcYASABKAwSDwoHc3ViamVjdBgCIAEoCRIOCgZzZW5kZXIYAyADKAkSEgoKcmVjaXBpZW50cxgEIAMoCRIMCgRkYXRlGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkiVgoLTGlzdFN1bW1hcnkSEAoIbWVzc2FnZXMYASABKA0SDgoGb2N0ZXRzGAIgASgDEiUKCGZpbmRpbmdzGAMgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIocDChRGZXRjaE1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSDQoDYWxsGAMgASgISAASEAoGY3Vyc29yGAQgASgMSAASKwoKdW5pcXVlX2lkcxgFIAEoCzIVLnBvcGdhdGUudjEuVW5pcXVlSWRzSAASFwoPc2Vlbl91bmlxdWVfaWRzGAYgAygJEhcKCm1heF9vY3RldHMYByABKANIAYgBARIZCgxtYXhfbWVzc2FnZXMYCCABKA1IAogBARIUCgxuZXdlc3RfZmlyc3QYCSABKAgSGQoMaGVhZGVyX2xpbmVzGAogASgNSAOIAQESEwoLb21pdF9zaGEyNTYYCyABKAhCCwoJc2VsZWN0aW9uQg0KC19tYXhfb2N0ZXRzQg8KDV9tYXhfbWVzc2FnZXNCDwoNX2hlYWRlcl9saW5lcyIfCglVbmlxdWVJZHMSEgoKdW5pcXVlX2lkcxgBIAMoCSKmAQoVRmV0Y2hNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5QgkKB19jdXJzb3IivQEKBFBhcnQSEwoLZGVsaXZlcnlfaWQYASABKAQSJAoFc3RhcnQYAiABKAsyFS5wb3BnYXRlLnYxLlBhcnRTdGFydBIMCgRkYXRhGAMgASgMEiAKA2VuZBgEIAEoCzITLnBvcGdhdGUudjEuUGFydEVuZBIkCgdmYWlsdXJlGAUgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlEiQKB3NraXBwZWQYBiABKAsyEy5wb3BnYXRlLnYxLlNraXBwZWQioQEKCVBhcnRTdGFydBIWCg5tZXNzYWdlX251bWJlchgBIAEoDRIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhoKDWxpc3RlZF9vY3RldHMYBCABKANIAIgBARIQCghwb3NpdGlvbhgFIAEoDUIQCg5fbGlzdGVkX29jdGV0cyJiCgdQYXJ0RW5kEg4KBm9jdGV0cxgBIAEoAxINCgVjcmMzMhgCIAEoDRIOCgZzaGEyNTYYAyABKAwSGAoLc2l6ZV9hZ3JlZXMYBCABKAhIAIgBAUIOCgxfc2l6ZV9hZ3JlZXMiWwoHRmFpbHVyZRInCgZyZWFzb24YASABKA4yFy5wb3BnYXRlLnYxLkVycm9yUmVhc29uEhAKCHJlc3BvbnNlGAIgASgJEhUKDXJlc3BvbnNlX2NvZGUYAyABKAkiMQoHU2tpcHBlZBImCgZyZWFzb24YASABKA4yFi5wb3BnYXRlLnYxLlNraXBSZWFzb24iRgoIUHJvZ3Jlc3MSEAoIbWVzc2FnZXMYASABKA0SFAoMbmV3X21lc3NhZ2VzGAIgASgNEhIKCm5ld19vY3RldHMYAyABKAMidwoHU3VtbWFyeRIRCglkZWxpdmVyZWQYASABKA0SDwoHc2tpcHBlZBgCIAEoDRIOCgZmYWlsZWQYAyABKA0SEQoJcmVtYWluaW5nGAQgASgNEiUKCGZpbmRpbmdzGAUgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIuoBChZDb2xsZWN0TWVzc2FnZXNSZXF1ZXN0EicKBG9wZW4YASABKAsyFy5wb3BnYXRlLnYxLkNvbGxlY3RPcGVuSAASJAoGY2hvb3NlGAIgASgLMhIucG9wZ2F0ZS52MS5DaG9vc2VIABIkCgZzZXR0bGUYAyABKAsyEi5wb3BnYXRlLnYxLlNldHRsZUgAEi4KC2NyZWRlbnRpYWxzGAQgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFsc0gAEiAKBHN0b3AYBSABKAsyEC5wb3BnYXRlLnYxLlN0b3BIAEIJCgdyZXF1ZXN0It8CCgtDb2xsZWN0T3BlbhIvCgVmZXRjaBgBIAEoCzIgLnBvcGdhdGUudjEuRmV0Y2hNZXNzYWdlc1JlcXVlc3QSDQoFb2ZmZXIYAiABKAgSIwoWbWF4X3Vuc2V0dGxlZF9tZXNzYWdlcxgDIAEoDUgAiAEBEiEKFG1heF91bnNldHRsZWRfb2N0ZXRzGAQgASgDSAGIAQESHAoPY29tbWl0X21lc3NhZ2VzGAUgASgNSAKIAQESMgoPY29tbWl0X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC2Fja190aW1lb3V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhkKF19tYXhfdW5zZXR0bGVkX21lc3NhZ2VzQhcKFV9tYXhfdW5zZXR0bGVkX29jdGV0c0ISChBfY29tbWl0X21lc3NhZ2VzIi8KBkNob29zZRIXCg9tZXNzYWdlX251bWJlcnMYASADKA0SDAoEZG9uZRgCIAEoCCJdCgZTZXR0bGUSFAoMZGVsaXZlcnlfaWRzGAEgAygEEg8KB3Rocm91Z2gYAiABKAQSLAoLZGlzcG9zaXRpb24YAyABKA4yFy5wb3BnYXRlLnYxLkRpc3Bvc2l0aW9uIgYKBFN0b3AiqQIKF0NvbGxlY3RNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5EiAKBW9mZmVyGAUgASgLMhEucG9wZ2F0ZS52MS5PZmZlchI5ChJjcmVkZW50aWFsc19uZWVkZWQYBiABKAsyHS5wb3BnYXRlLnYxLkNyZWRlbnRpYWxzTmVlZGVkEiIKBmNvbW1pdBgHIAEoCzISLnBvcGdhdGUudjEuQ29tbWl0QgkKB19jdXJzb3IiQgoFT2ZmZXISKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USDAoEZG9uZRgCIAEoCCI5ChFDcmVkZW50aWFsc05lZWRlZBIkCgdmYWlsdXJlGAEgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlIoQBCgZDb21taXQSKgoHb3V0Y29tZRgBIAEoDjIZLnBvcGdhdGUudjEuQ29tbWl0T3V0Y29tZRIQCghyZXNwb25zZRgCIAEoCRIuCghtZXNzYWdlcxgDIAMoCzIcLnBvcGdhdGUudjEuQ29tbWl0dGVkTWVzc2FnZRIMCgRkb25lGAQgASgIIngKEENvbW1pdHRlZE1lc3NhZ2USEwoLZGVsaXZlcnlfaWQYASABKAQSEQoJdW5pcXVlX2lkGAIgASgJEioKB291dGNvbWUYAyABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYBCABKAkimAEKFURlbGV0ZU1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSLQoIbWVzc2FnZXMYAyADKAsyGy5wb3BnYXRlLnYxLk1lc3NhZ2VUb0RlbGV0ZSJECg9NZXNzYWdlVG9EZWxldGUSEQoJdW5pcXVlX2lkGAEgASgJEhMKBm9jdGV0cxgCIAEoA0gAiAEBQgkKB19vY3RldHMihAEKFkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2USLAoIbWVzc2FnZXMYASADKAsyGi5wb3BnYXRlLnYxLkRlbGV0ZWRNZXNzYWdlEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkNvbW1pdE91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkiYQoORGVsZXRlZE1lc3NhZ2USEQoJdW5pcXVlX2lkGAEgASgJEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkqgwEKDFVuaXF1ZUlkS2luZBIeChpVTklRVUVfSURfS0lORF9VTlNQRUNJRklFRBAAEhkKFVVOSVFVRV9JRF9LSU5EX1VOSVFVRRABEhwKGFVOSVFVRV9JRF9LSU5EX0RVUExJQ0FURRACEhoKFlVOSVFVRV9JRF9LSU5EX01JU1NJTkcQAyqMAgoHRmluZGluZxIXChNGSU5ESU5HX1VOU1BFQ0lGSUVEEAASIAocRklORElOR19VTklRVUVfSURTX0RVUExJQ0FURRABEh4KGkZJTkRJTkdfVU5JUVVFX0lEU19NSVNTSU5HEAISHQoZRklORElOR19QSVBFTElOSU5HX0JST0tFThADEhcKE0ZJTkRJTkdfU0laRVNfV1JPTkcQBBIXChNGSU5ESU5HX0VYUElSRV9aRVJPEAUSGwoXRklORElOR19MSVNUSU5HX0RBTUFHRUQQBhIfChtGSU5ESU5HX1VOSVFVRV9JRFNfVU5TVEFCTEUQBxIXChNGSU5ESU5HX0xPR0lOX0RFTEFZEAgqRAoKU2tpcFJlYXNvbhIbChdTS0lQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVNLSVBfUkVBU09OX1RPT19MQVJHRRABKlgKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASFgoSRElTUE9TSVRJT05fREVMRVRFEAESFAoQRElTUE9TSVRJT05fS0VFUBACKrwBCg1EZWxldGVPdXRjb21lEh4KGkRFTEVURV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGgoWREVMRVRFX09VVENPTUVfREVMRVRFRBABEhcKE0RFTEVURV9PVVRDT01FX0tFUFQQAhIaChZERUxFVEVfT1VUQ09NRV9VTktOT1dOEAMSHAoYREVMRVRFX09VVENPTUVfTk9UX0ZPVU5EEAQSHAoYREVMRVRFX09VVENPTUVfQU1CSUdVT1VTEAUyhQMKDk1haWxib3hTZXJ2aWNlElgKDExpc3RNZXNzYWdlcxIfLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBogLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABElsKDUZldGNoTWVzc2FnZXMSIC5wb3BnYXRlLnYxLkZldGNoTWVzc2FnZXNSZXF1ZXN0GiEucG9wZ2F0ZS52MS5GZXRjaE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABEl4KD0NvbGxlY3RNZXNzYWdlcxIiLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVxdWVzdBojLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVzcG9uc2UoATABElwKDkRlbGV0ZU1lc3NhZ2VzEiEucG9wZ2F0ZS52MS5EZWxldGVNZXNzYWdlc1JlcXVlc3QaIi5wb3BnYXRlLnYxLkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_google_protobuf_duration, file_popgate_v1_error, file_popgate_v1_server]);
+  fileDesc("CiBwb3BnYXRlL3YxL21haWxib3hfc2VydmljZS5wcm90bxIKcG9wZ2F0ZS52MSJ3ChNMaXN0TWVzc2FnZXNSZXF1ZXN0EiIKBnNlcnZlchgBIAEoCzISLnBvcGdhdGUudjEuU2VydmVyEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscxIOCgZoZWFkZXIYAyABKAgibQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USKAoHc3VtbWFyeRgCIAEoCzIXLnBvcGdhdGUudjEuTGlzdFN1bW1hcnki/AEKDUxpc3RlZE1lc3NhZ2USGwoObWVzc2FnZV9udW1iZXIYASABKA1IAIgBARIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhMKBm9jdGV0cxgEIAEoA0gBiAEBEgwKBGxpbmUYBSABKAkSKQoGaGVhZGVyGAYgASgLMhkucG9wZ2F0ZS52MS5NZXNzYWdlSGVhZGVyEiQKB2ZhaWx1cmUYByABKAsyEy5wb3BnYXRlLnYxLkZhaWx1cmVCEQoPX21lc3NhZ2VfbnVtYmVyQgkKB19vY3RldHMicwoNTWVzc2FnZUhlYWRlchILCgNyYXcYASABKAwSDwoHc3ViamVjdBgCIAEoCRIOCgZzZW5kZXIYAyADKAkSEgoKcmVjaXBpZW50cxgEIAMoCRIMCgRkYXRlGAUgASgJEhIKCm1lc3NhZ2VfaWQYBiABKAkiVgoLTGlzdFN1bW1hcnkSEAoIbWVzc2FnZXMYASABKA0SDgoGb2N0ZXRzGAIgASgDEiUKCGZpbmRpbmdzGAMgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIocDChRGZXRjaE1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSDQoDYWxsGAMgASgISAASEAoGY3Vyc29yGAQgASgMSAASKwoKdW5pcXVlX2lkcxgFIAEoCzIVLnBvcGdhdGUudjEuVW5pcXVlSWRzSAASFwoPc2Vlbl91bmlxdWVfaWRzGAYgAygJEhcKCm1heF9vY3RldHMYByABKANIAYgBARIZCgxtYXhfbWVzc2FnZXMYCCABKA1IAogBARIUCgxuZXdlc3RfZmlyc3QYCSABKAgSGQoMaGVhZGVyX2xpbmVzGAogASgNSAOIAQESEwoLb21pdF9zaGEyNTYYCyABKAhCCwoJc2VsZWN0aW9uQg0KC19tYXhfb2N0ZXRzQg8KDV9tYXhfbWVzc2FnZXNCDwoNX2hlYWRlcl9saW5lcyIfCglVbmlxdWVJZHMSEgoKdW5pcXVlX2lkcxgBIAMoCSKmAQoVRmV0Y2hNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5QgkKB19jdXJzb3IivQEKBFBhcnQSEwoLZGVsaXZlcnlfaWQYASABKAQSJAoFc3RhcnQYAiABKAsyFS5wb3BnYXRlLnYxLlBhcnRTdGFydBIMCgRkYXRhGAMgASgMEiAKA2VuZBgEIAEoCzITLnBvcGdhdGUudjEuUGFydEVuZBIkCgdmYWlsdXJlGAUgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlEiQKB3NraXBwZWQYBiABKAsyEy5wb3BnYXRlLnYxLlNraXBwZWQioQEKCVBhcnRTdGFydBIWCg5tZXNzYWdlX251bWJlchgBIAEoDRIRCgl1bmlxdWVfaWQYAiABKAkSKQoHaWRfa2luZBgDIAEoDjIYLnBvcGdhdGUudjEuVW5pcXVlSWRLaW5kEhoKDWxpc3RlZF9vY3RldHMYBCABKANIAIgBARIQCghwb3NpdGlvbhgFIAEoDUIQCg5fbGlzdGVkX29jdGV0cyJiCgdQYXJ0RW5kEg4KBm9jdGV0cxgBIAEoAxINCgVjcmMzMhgCIAEoDRIOCgZzaGEyNTYYAyABKAwSGAoLc2l6ZV9hZ3JlZXMYBCABKAhIAIgBAUIOCgxfc2l6ZV9hZ3JlZXMiWwoHRmFpbHVyZRInCgZyZWFzb24YASABKA4yFy5wb3BnYXRlLnYxLkVycm9yUmVhc29uEhAKCHJlc3BvbnNlGAIgASgJEhUKDXJlc3BvbnNlX2NvZGUYAyABKAkiMQoHU2tpcHBlZBImCgZyZWFzb24YASABKA4yFi5wb3BnYXRlLnYxLlNraXBSZWFzb24iRgoIUHJvZ3Jlc3MSEAoIbWVzc2FnZXMYASABKA0SFAoMbmV3X21lc3NhZ2VzGAIgASgNEhIKCm5ld19vY3RldHMYAyABKAMidwoHU3VtbWFyeRIRCglkZWxpdmVyZWQYASABKA0SDwoHc2tpcHBlZBgCIAEoDRIOCgZmYWlsZWQYAyABKA0SEQoJcmVtYWluaW5nGAQgASgNEiUKCGZpbmRpbmdzGAUgAygOMhMucG9wZ2F0ZS52MS5GaW5kaW5nIuoBChZDb2xsZWN0TWVzc2FnZXNSZXF1ZXN0EicKBG9wZW4YASABKAsyFy5wb3BnYXRlLnYxLkNvbGxlY3RPcGVuSAASJAoGY2hvb3NlGAIgASgLMhIucG9wZ2F0ZS52MS5DaG9vc2VIABIkCgZzZXR0bGUYAyABKAsyEi5wb3BnYXRlLnYxLlNldHRsZUgAEi4KC2NyZWRlbnRpYWxzGAQgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFsc0gAEiAKBHN0b3AYBSABKAsyEC5wb3BnYXRlLnYxLlN0b3BIAEIJCgdyZXF1ZXN0It8CCgtDb2xsZWN0T3BlbhIvCgVmZXRjaBgBIAEoCzIgLnBvcGdhdGUudjEuRmV0Y2hNZXNzYWdlc1JlcXVlc3QSDQoFb2ZmZXIYAiABKAgSIwoWbWF4X3Vuc2V0dGxlZF9tZXNzYWdlcxgDIAEoDUgAiAEBEiEKFG1heF91bnNldHRsZWRfb2N0ZXRzGAQgASgDSAGIAQESHAoPY29tbWl0X21lc3NhZ2VzGAUgASgNSAKIAQESMgoPY29tbWl0X2ludGVydmFsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC2Fja190aW1lb3V0GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhkKF19tYXhfdW5zZXR0bGVkX21lc3NhZ2VzQhcKFV9tYXhfdW5zZXR0bGVkX29jdGV0c0ISChBfY29tbWl0X21lc3NhZ2VzIi8KBkNob29zZRIXCg9tZXNzYWdlX251bWJlcnMYASADKA0SDAoEZG9uZRgCIAEoCCJdCgZTZXR0bGUSFAoMZGVsaXZlcnlfaWRzGAEgAygEEg8KB3Rocm91Z2gYAiABKAQSLAoLZGlzcG9zaXRpb24YAyABKA4yFy5wb3BnYXRlLnYxLkRpc3Bvc2l0aW9uIgYKBFN0b3AiqQIKF0NvbGxlY3RNZXNzYWdlc1Jlc3BvbnNlEh8KBXBhcnRzGAEgAygLMhAucG9wZ2F0ZS52MS5QYXJ0EiYKCHByb2dyZXNzGAIgASgLMhQucG9wZ2F0ZS52MS5Qcm9ncmVzcxITCgZjdXJzb3IYAyABKAxIAIgBARIkCgdzdW1tYXJ5GAQgASgLMhMucG9wZ2F0ZS52MS5TdW1tYXJ5EiAKBW9mZmVyGAUgASgLMhEucG9wZ2F0ZS52MS5PZmZlchI5ChJjcmVkZW50aWFsc19uZWVkZWQYBiABKAsyHS5wb3BnYXRlLnYxLkNyZWRlbnRpYWxzTmVlZGVkEiIKBmNvbW1pdBgHIAEoCzISLnBvcGdhdGUudjEuQ29tbWl0QgkKB19jdXJzb3IiQgoFT2ZmZXISKwoIbWVzc2FnZXMYASADKAsyGS5wb3BnYXRlLnYxLkxpc3RlZE1lc3NhZ2USDAoEZG9uZRgCIAEoCCI5ChFDcmVkZW50aWFsc05lZWRlZBIkCgdmYWlsdXJlGAEgASgLMhMucG9wZ2F0ZS52MS5GYWlsdXJlIoQBCgZDb21taXQSKgoHb3V0Y29tZRgBIAEoDjIZLnBvcGdhdGUudjEuQ29tbWl0T3V0Y29tZRIQCghyZXNwb25zZRgCIAEoCRIuCghtZXNzYWdlcxgDIAMoCzIcLnBvcGdhdGUudjEuQ29tbWl0dGVkTWVzc2FnZRIMCgRkb25lGAQgASgIIngKEENvbW1pdHRlZE1lc3NhZ2USEwoLZGVsaXZlcnlfaWQYASABKAQSEQoJdW5pcXVlX2lkGAIgASgJEioKB291dGNvbWUYAyABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYBCABKAkimAEKFURlbGV0ZU1lc3NhZ2VzUmVxdWVzdBIiCgZzZXJ2ZXIYASABKAsyEi5wb3BnYXRlLnYxLlNlcnZlchIsCgtjcmVkZW50aWFscxgCIAEoCzIXLnBvcGdhdGUudjEuQ3JlZGVudGlhbHMSLQoIbWVzc2FnZXMYAyADKAsyGy5wb3BnYXRlLnYxLk1lc3NhZ2VUb0RlbGV0ZSJECg9NZXNzYWdlVG9EZWxldGUSEQoJdW5pcXVlX2lkGAEgASgJEhMKBm9jdGV0cxgCIAEoA0gAiAEBQgkKB19vY3RldHMihAEKFkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2USLAoIbWVzc2FnZXMYASADKAsyGi5wb3BnYXRlLnYxLkRlbGV0ZWRNZXNzYWdlEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkNvbW1pdE91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkiYQoORGVsZXRlZE1lc3NhZ2USEQoJdW5pcXVlX2lkGAEgASgJEioKB291dGNvbWUYAiABKA4yGS5wb3BnYXRlLnYxLkRlbGV0ZU91dGNvbWUSEAoIcmVzcG9uc2UYAyABKAkiaQoVRGlhZ25vc2VTZXJ2ZXJSZXF1ZXN0EiIKBnNlcnZlchgBIAEoCzISLnBvcGdhdGUudjEuU2VydmVyEiwKC2NyZWRlbnRpYWxzGAIgASgLMhcucG9wZ2F0ZS52MS5DcmVkZW50aWFscyLyAwoWRGlhZ25vc2VTZXJ2ZXJSZXNwb25zZRInCghmaW5kaW5ncxgBIAMoCzIVLnBvcGdhdGUudjEuRGlhZ25vc2lzEiwKCGF0dGVtcHRzGAIgAygLMhoucG9wZ2F0ZS52MS5Db25uZWN0QXR0ZW1wdBIQCghncmVldGluZxgDIAEoCRIlCgN0bHMYBCABKAsyGC5wb3BnYXRlLnYxLkRpYWdub3NlZFRscxI5ChdjYXBhYmlsaXRpZXNfYmVmb3JlX3RscxgFIAEoCzIYLnBvcGdhdGUudjEuQ2FwYVJlc3BvbnNlEjgKFmNhcGFiaWxpdGllc19hZnRlcl90bHMYBiABKAsyGC5wb3BnYXRlLnYxLkNhcGFSZXNwb25zZRI6ChhjYXBhYmlsaXRpZXNfYWZ0ZXJfbG9naW4YByABKAsyGC5wb3BnYXRlLnYxLkNhcGFSZXNwb25zZRISCgptZWNoYW5pc21zGAggAygJEi4KC2xvZ2luX2RlbGF5GAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiIKBmV4cGlyZRgKIAEoCzISLnBvcGdhdGUudjEuRXhwaXJlEi8KCG1haWxkcm9wGAsgASgLMh0ucG9wZ2F0ZS52MS5EaWFnbm9zZWRNYWlsZHJvcCJ3CglEaWFnbm9zaXMSJAoHZmluZGluZxgBIAEoDjITLnBvcGdhdGUudjEuRmluZGluZxImCghzZXZlcml0eRgCIAEoDjIULnBvcGdhdGUudjEuU2V2ZXJpdHkSDAoEdGV4dBgDIAEoCRIOCgZyZW1lZHkYBCABKAkilgEKDkNvbm5lY3RBdHRlbXB0Eg8KB2FkZHJlc3MYASABKAkSKAoFYmVndW4YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJwoEdG9vaxgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIgCgVjYXVzZRgEIAEoDjIRLnBvcGdhdGUudjEuQ2F1c2UiWwoMRGlhZ25vc2VkVGxzEiMKBXN0YXRlGAEgASgLMhQucG9wZ2F0ZS52MS5UbHNTdGF0ZRImCgVjaGFpbhgCIAMoCzIXLnBvcGdhdGUudjEuQ2VydGlmaWNhdGUivwEKC0NlcnRpZmljYXRlEg8KB3N1YmplY3QYASABKAkSDgoGaXNzdWVyGAIgASgJEg0KBW5hbWVzGAMgAygJEi4KCm5vdF9iZWZvcmUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCW5vdF9hZnRlchgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJZGF5c19sZWZ0GAYgASgFEg4KBnNoYTI1NhgHIAEoDCKnAgoRRGlhZ25vc2VkTWFpbGRyb3ASEAoIbWVzc2FnZXMYASABKA0SDgoGb2N0ZXRzGAIgASgDEh4KEXVuaXF1ZV9pZHNfdW5pcXVlGAMgASgISACIAQESHgoRdW5pcXVlX2lkc19zdGFibGUYBCABKAhIAYgBARIZCgx0b3BfaG9ub3VyZWQYBSABKAhIAogBARIXCgpzaXplc190cnVlGAYgASgISAOIAQESHAoPcGlwZWxpbmluZ190cnVlGAcgASgISASIAQFCFAoSX3VuaXF1ZV9pZHNfdW5pcXVlQhQKEl91bmlxdWVfaWRzX3N0YWJsZUIPCg1fdG9wX2hvbm91cmVkQg0KC19zaXplc190cnVlQhIKEF9waXBlbGluaW5nX3RydWUqgwEKDFVuaXF1ZUlkS2luZBIeChpVTklRVUVfSURfS0lORF9VTlNQRUNJRklFRBAAEhkKFVVOSVFVRV9JRF9LSU5EX1VOSVFVRRABEhwKGFVOSVFVRV9JRF9LSU5EX0RVUExJQ0FURRACEhoKFlVOSVFVRV9JRF9LSU5EX01JU1NJTkcQAyrNBwoHRmluZGluZxIXChNGSU5ESU5HX1VOU1BFQ0lGSUVEEAASIAocRklORElOR19VTklRVUVfSURTX0RVUExJQ0FURRABEh4KGkZJTkRJTkdfVU5JUVVFX0lEU19NSVNTSU5HEAISHQoZRklORElOR19QSVBFTElOSU5HX0JST0tFThADEhcKE0ZJTkRJTkdfU0laRVNfV1JPTkcQBBIXChNGSU5ESU5HX0VYUElSRV9aRVJPEAUSGwoXRklORElOR19MSVNUSU5HX0RBTUFHRUQQBhIfChtGSU5ESU5HX1VOSVFVRV9JRFNfVU5TVEFCTEUQBxIXChNGSU5ESU5HX0xPR0lOX0RFTEFZEAgSGgoWRklORElOR19OQU1FX05PVF9GT1VORBAJEh4KGkZJTkRJTkdfQ09OTkVDVElPTl9SRUZVU0VEEAoSFwoTRklORElOR19VTlJFQUNIQUJMRRALEhkKFUZJTkRJTkdfU0VSVkVSX1NJTEVOVBAMEhsKF0ZJTkRJTkdfQ09OTkVDVElPTl9MT1NUEA0SGwoXRklORElOR19QUk9UT0NPTF9CUk9LRU4QDhIbChdGSU5ESU5HX1NFUlZJQ0VfUkVGVVNFRBAPEhgKFEZJTkRJTkdfU1RMU19NSVNTSU5HEBASIAocRklORElOR19UTFNfSEFORFNIQUtFX0ZBSUxFRBAREhsKF0ZJTkRJTkdfVExTX1ZFUlNJT05fT0xEEBISHwobRklORElOR19DRVJUSUZJQ0FURV9FWFBJUkVEEBMSJAogRklORElOR19DRVJUSUZJQ0FURV9FWFBJUkVTX1NPT04QFBIiCh5GSU5ESU5HX0NFUlRJRklDQVRFX05BTUVfV1JPTkcQFRIhCh1GSU5ESU5HX0NFUlRJRklDQVRFX1VOVFJVU1RFRBAWEhsKF0ZJTkRJTkdfUExBSU5URVhUX0xPR0lOEBcSGAoURklORElOR19DQVBBX01JU1NJTkcQGBIXChNGSU5ESU5HX0NBUEFfQ0xPU0VTEBkSGAoURklORElOR19OT19NRUNIQU5JU00QGhIZChVGSU5ESU5HX0xPR0lOX1JFRlVTRUQQGxIaChZGSU5ESU5HX01BSUxCT1hfSU5fVVNFEBwSGAoURklORElOR19VSURMX01JU1NJTkcQHRIXChNGSU5ESU5HX1RPUF9NSVNTSU5HEB4SHQoZRklORElOR19UT1BfSUdOT1JFU19DT1VOVBAfEh4KGkZJTkRJTkdfUElQRUxJTklOR19NSVNTSU5HECAqRAoKU2tpcFJlYXNvbhIbChdTS0lQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVNLSVBfUkVBU09OX1RPT19MQVJHRRABKlgKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASFgoSRElTUE9TSVRJT05fREVMRVRFEAESFAoQRElTUE9TSVRJT05fS0VFUBACKrwBCg1EZWxldGVPdXRjb21lEh4KGkRFTEVURV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGgoWREVMRVRFX09VVENPTUVfREVMRVRFRBABEhcKE0RFTEVURV9PVVRDT01FX0tFUFQQAhIaChZERUxFVEVfT1VUQ09NRV9VTktOT1dOEAMSHAoYREVMRVRFX09VVENPTUVfTk9UX0ZPVU5EEAQSHAoYREVMRVRFX09VVENPTUVfQU1CSUdVT1VTEAUqYQoIU2V2ZXJpdHkSGAoUU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIRCg1TRVZFUklUWV9JTkZPEAESFAoQU0VWRVJJVFlfV0FSTklORxACEhIKDlNFVkVSSVRZX0VSUk9SEAMy4wMKDk1haWxib3hTZXJ2aWNlElgKDExpc3RNZXNzYWdlcxIfLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBogLnBvcGdhdGUudjEuTGlzdE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABElsKDUZldGNoTWVzc2FnZXMSIC5wb3BnYXRlLnYxLkZldGNoTWVzc2FnZXNSZXF1ZXN0GiEucG9wZ2F0ZS52MS5GZXRjaE1lc3NhZ2VzUmVzcG9uc2UiA5ACAjABEl4KD0NvbGxlY3RNZXNzYWdlcxIiLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVxdWVzdBojLnBvcGdhdGUudjEuQ29sbGVjdE1lc3NhZ2VzUmVzcG9uc2UoATABElwKDkRlbGV0ZU1lc3NhZ2VzEiEucG9wZ2F0ZS52MS5EZWxldGVNZXNzYWdlc1JlcXVlc3QaIi5wb3BnYXRlLnYxLkRlbGV0ZU1lc3NhZ2VzUmVzcG9uc2UiA5ACAhJcCg5EaWFnbm9zZVNlcnZlchIhLnBvcGdhdGUudjEuRGlhZ25vc2VTZXJ2ZXJSZXF1ZXN0GiIucG9wZ2F0ZS52MS5EaWFnbm9zZVNlcnZlclJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_popgate_v1_error, file_popgate_v1_pop3_service, file_popgate_v1_server]);
 
 /**
  * ListMessagesRequest asks what is in a mailbox.
@@ -1224,6 +1226,365 @@ export const DeletedMessageSchema: GenMessage<DeletedMessage> = /*@__PURE__*/
   messageDesc(file_popgate_v1_mailbox_service, 28);
 
 /**
+ * DiagnoseServerRequest names a server.
+ *
+ * @generated from message popgate.v1.DiagnoseServerRequest
+ */
+export type DiagnoseServerRequest = Message<"popgate.v1.DiagnoseServerRequest"> & {
+  /**
+   * The server.
+   *
+   * @generated from field: popgate.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+
+  /**
+   * Who logs in, and by what. Absent: nobody, and nothing is learnt of the maildrop.
+   *
+   * @generated from field: popgate.v1.Credentials credentials = 2;
+   */
+  credentials?: Credentials | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.DiagnoseServerRequest.
+ * Use `create(DiagnoseServerRequestSchema)` to create a new message.
+ */
+export const DiagnoseServerRequestSchema: GenMessage<DiagnoseServerRequest> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 29);
+
+/**
+ * DiagnoseServerResponse is what was found. What could not be found out is absent.
+ *
+ * @generated from message popgate.v1.DiagnoseServerResponse
+ */
+export type DiagnoseServerResponse = Message<"popgate.v1.DiagnoseServerResponse"> & {
+  /**
+   * What is wrong, or worth knowing: the most severe first, each finding at most once.
+   *
+   * @generated from field: repeated popgate.v1.Diagnosis findings = 1;
+   */
+  findings: Diagnosis[];
+
+  /**
+   * The addresses that were tried for the first connection, in the order of the attempts (RFC 8305). At most 8.
+   *
+   * @generated from field: repeated popgate.v1.ConnectAttempt attempts = 2;
+   */
+  attempts: ConnectAttempt[];
+
+  /**
+   * The server's greeting, the whole status line.
+   *
+   * @generated from field: string greeting = 3;
+   */
+  greeting: string;
+
+  /**
+   * TLS, verified or not.
+   *
+   * @generated from field: popgate.v1.DiagnosedTls tls = 4;
+   */
+  tls?: DiagnosedTls | undefined;
+
+  /**
+   * CAPA in plaintext. Absent where TLS begins at once. Here and below at most 100 lines, of up to 512 octets each.
+   *
+   * @generated from field: popgate.v1.CapaResponse capabilities_before_tls = 5;
+   */
+  capabilitiesBeforeTls?: CapaResponse | undefined;
+
+  /**
+   * CAPA over TLS.
+   *
+   * @generated from field: popgate.v1.CapaResponse capabilities_after_tls = 6;
+   */
+  capabilitiesAfterTls?: CapaResponse | undefined;
+
+  /**
+   * CAPA after login.
+   *
+   * @generated from field: popgate.v1.CapaResponse capabilities_after_login = 7;
+   */
+  capabilitiesAfterLogin?: CapaResponse | undefined;
+
+  /**
+   * Names of the SASL mechanisms that the last CAPA before the login lists.
+   *
+   * @generated from field: repeated string mechanisms = 8;
+   */
+  mechanisms: string[];
+
+  /**
+   * Least time between two logins, by the last CAPA that gives one (RFC 2449 section 6.5).
+   *
+   * @generated from field: google.protobuf.Duration login_delay = 9;
+   */
+  loginDelay?: Duration | undefined;
+
+  /**
+   * How long messages stay, by the last CAPA that says so (RFC 2449 section 6.7).
+   *
+   * @generated from field: popgate.v1.Expire expire = 10;
+   */
+  expire?: Expire | undefined;
+
+  /**
+   * Absent: there was no login.
+   *
+   * @generated from field: popgate.v1.DiagnosedMaildrop maildrop = 11;
+   */
+  maildrop?: DiagnosedMaildrop | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.DiagnoseServerResponse.
+ * Use `create(DiagnoseServerResponseSchema)` to create a new message.
+ */
+export const DiagnoseServerResponseSchema: GenMessage<DiagnoseServerResponse> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 30);
+
+/**
+ * Diagnosis is a finding with what it means.
+ *
+ * @generated from message popgate.v1.Diagnosis
+ */
+export type Diagnosis = Message<"popgate.v1.Diagnosis"> & {
+  /**
+   * What was found.
+   *
+   * @generated from field: popgate.v1.Finding finding = 1;
+   */
+  finding: Finding;
+
+  /**
+   * How bad it is.
+   *
+   * @generated from field: popgate.v1.Severity severity = 2;
+   */
+  severity: Severity;
+
+  /**
+   * What was seen, for people, such as the server's own words.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * What to do, for people. The same for every server.
+   *
+   * @generated from field: string remedy = 4;
+   */
+  remedy: string;
+};
+
+/**
+ * Describes the message popgate.v1.Diagnosis.
+ * Use `create(DiagnosisSchema)` to create a new message.
+ */
+export const DiagnosisSchema: GenMessage<Diagnosis> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 31);
+
+/**
+ * ConnectAttempt is an attempt to connect to an address of the server.
+ *
+ * @generated from message popgate.v1.ConnectAttempt
+ */
+export type ConnectAttempt = Message<"popgate.v1.ConnectAttempt"> & {
+  /**
+   * IP address and port.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * When it began, after the call for the connection: the first one's is the time that finding the name took.
+   *
+   * @generated from field: google.protobuf.Duration begun = 2;
+   */
+  begun?: Duration | undefined;
+
+  /**
+   * How long it took.
+   *
+   * @generated from field: google.protobuf.Duration took = 3;
+   */
+  took?: Duration | undefined;
+
+  /**
+   * Why it failed: REFUSED, UNREACHABLE, TIMEOUT, or CANCELLED where another one was faster. Unspecified: it succeeded.
+   *
+   * @generated from field: popgate.v1.Cause cause = 4;
+   */
+  cause: Cause;
+};
+
+/**
+ * Describes the message popgate.v1.ConnectAttempt.
+ * Use `create(ConnectAttemptSchema)` to create a new message.
+ */
+export const ConnectAttemptSchema: GenMessage<ConnectAttempt> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 32);
+
+/**
+ * DiagnosedTls is what a handshake showed.
+ *
+ * @generated from message popgate.v1.DiagnosedTls
+ */
+export type DiagnosedTls = Message<"popgate.v1.DiagnosedTls"> & {
+  /**
+   * Version, cipher suite, and whether the certificate was verified. If it was not, nothing was sent over it, and the cipher suite
+   * may be absent.
+   *
+   * @generated from field: popgate.v1.TlsState state = 1;
+   */
+  state?: TlsState | undefined;
+
+  /**
+   * The certificates that the server sent, its own first. At most 10.
+   *
+   * @generated from field: repeated popgate.v1.Certificate chain = 2;
+   */
+  chain: Certificate[];
+};
+
+/**
+ * Describes the message popgate.v1.DiagnosedTls.
+ * Use `create(DiagnosedTlsSchema)` to create a new message.
+ */
+export const DiagnosedTlsSchema: GenMessage<DiagnosedTls> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 33);
+
+/**
+ * Certificate is a certificate (RFC 5280).
+ *
+ * @generated from message popgate.v1.Certificate
+ */
+export type Certificate = Message<"popgate.v1.Certificate"> & {
+  /**
+   * Whose it is.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * Who signed it.
+   *
+   * @generated from field: string issuer = 2;
+   */
+  issuer: string;
+
+  /**
+   * DNS names and IP addresses that it is for (subjectAltName). At most 100.
+   *
+   * @generated from field: repeated string names = 3;
+   */
+  names: string[];
+
+  /**
+   * When it becomes valid.
+   *
+   * @generated from field: google.protobuf.Timestamp not_before = 4;
+   */
+  notBefore?: Timestamp | undefined;
+
+  /**
+   * When it expires.
+   *
+   * @generated from field: google.protobuf.Timestamp not_after = 5;
+   */
+  notAfter?: Timestamp | undefined;
+
+  /**
+   * Whole days until it expires; below 0 where it has.
+   *
+   * @generated from field: int32 days_left = 6;
+   */
+  daysLeft: number;
+
+  /**
+   * SHA-256 of the certificate (DER).
+   *
+   * @generated from field: bytes sha256 = 7;
+   */
+  sha256: Uint8Array;
+};
+
+/**
+ * Describes the message popgate.v1.Certificate.
+ * Use `create(CertificateSchema)` to create a new message.
+ */
+export const CertificateSchema: GenMessage<Certificate> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 34);
+
+/**
+ * DiagnosedMaildrop is what the logins showed.
+ *
+ * @generated from message popgate.v1.DiagnosedMaildrop
+ */
+export type DiagnosedMaildrop = Message<"popgate.v1.DiagnosedMaildrop"> & {
+  /**
+   * How many messages.
+   *
+   * @generated from field: uint32 messages = 1;
+   */
+  messages: number;
+
+  /**
+   * Octets by LIST, in all.
+   *
+   * @generated from field: int64 octets = 2;
+   */
+  octets: bigint;
+
+  /**
+   * No message shares its unique-id with another, and each has one. Absent: the server has no UIDL, or no messages.
+   *
+   * @generated from field: optional bool unique_ids_unique = 3;
+   */
+  uniqueIdsUnique?: boolean | undefined;
+
+  /**
+   * The second login listed the same messages with the same unique-ids. Absent: there was none, or no messages.
+   *
+   * @generated from field: optional bool unique_ids_stable = 4;
+   */
+  uniqueIdsStable?: boolean | undefined;
+
+  /**
+   * TOP sends as much of the body as it is asked for. Absent: no message of the sample could tell.
+   *
+   * @generated from field: optional bool top_honoured = 5;
+   */
+  topHonoured?: boolean | undefined;
+
+  /**
+   * LIST gave the octets of each message of the sample. Absent: there is no sample.
+   *
+   * @generated from field: optional bool sizes_true = 6;
+   */
+  sizesTrue?: boolean | undefined;
+
+  /**
+   * The server answered TOP and LIST in order that were sent ahead, which does not prove the same of RETR. Absent: it does not say
+   * PIPELINING, or it could not be tried.
+   *
+   * @generated from field: optional bool pipelining_true = 7;
+   */
+  pipeliningTrue?: boolean | undefined;
+};
+
+/**
+ * Describes the message popgate.v1.DiagnosedMaildrop.
+ * Use `create(DiagnosedMaildropSchema)` to create a new message.
+ */
+export const DiagnosedMaildropSchema: GenMessage<DiagnosedMaildrop> = /*@__PURE__*/
+  messageDesc(file_popgate_v1_mailbox_service, 35);
+
+/**
  * UniqueIdKind says how much a unique-id is worth.
  *
  * @generated from enum popgate.v1.UniqueIdKind
@@ -1265,7 +1626,8 @@ export const UniqueIdKindSchema: GenEnum<UniqueIdKind> = /*@__PURE__*/
   enumDesc(file_popgate_v1_mailbox_service, 0);
 
 /**
- * Finding is something about the server that the caller should know.
+ * Finding is something about the server that the caller should know. Its severity, which never changes, stands behind the name of each;
+ * DiagnoseServer tells it, and what to do.
  *
  * @generated from enum popgate.v1.Finding
  */
@@ -1278,60 +1640,231 @@ export enum Finding {
   UNSPECIFIED = 0,
 
   /**
-   * Some messages share a unique-id: they are delivered again each time.
+   * WARNING. Some messages share a unique-id: they are delivered again each time.
    *
    * @generated from enum value: FINDING_UNIQUE_IDS_DUPLICATE = 1;
    */
   UNIQUE_IDS_DUPLICATE = 1,
 
   /**
-   * Some messages have no unique-id: they are delivered again each time.
+   * WARNING. Some messages have no unique-id: they are delivered again each time.
    *
    * @generated from enum value: FINDING_UNIQUE_IDS_MISSING = 2;
    */
   UNIQUE_IDS_MISSING = 2,
 
   /**
-   * The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+   * WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
    *
    * @generated from enum value: FINDING_PIPELINING_BROKEN = 3;
    */
   PIPELINING_BROKEN = 3,
 
   /**
-   * A message has not the octets that LIST gave it.
+   * INFO. A message has not the octets that LIST gave it.
    *
    * @generated from enum value: FINDING_SIZES_WRONG = 4;
    */
   SIZES_WRONG = 4,
 
   /**
-   * `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+   * WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
    *
    * @generated from enum value: FINDING_EXPIRE_ZERO = 5;
    */
   EXPIRE_ZERO = 5,
 
   /**
-   * LIST or UIDL has lines that cannot be read, or the two do not agree.
+   * WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree.
    *
    * @generated from enum value: FINDING_LISTING_DAMAGED = 6;
    */
   LISTING_DAMAGED = 6,
 
   /**
-   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   * ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again.
    *
    * @generated from enum value: FINDING_UNIQUE_IDS_UNSTABLE = 7;
    */
   UNIQUE_IDS_UNSTABLE = 7,
 
   /**
-   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   * WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+   * came too soon.
    *
    * @generated from enum value: FINDING_LOGIN_DELAY = 8;
    */
   LOGIN_DELAY = 8,
+
+  /**
+   * ERROR. The name of the server has no address.
+   *
+   * @generated from enum value: FINDING_NAME_NOT_FOUND = 9;
+   */
+  NAME_NOT_FOUND = 9,
+
+  /**
+   * ERROR. Nobody listens at the port.
+   *
+   * @generated from enum value: FINDING_CONNECTION_REFUSED = 10;
+   */
+  CONNECTION_REFUSED = 10,
+
+  /**
+   * ERROR. No address can be reached, or none answered in time.
+   *
+   * @generated from enum value: FINDING_UNREACHABLE = 11;
+   */
+  UNREACHABLE = 11,
+
+  /**
+   * ERROR. The server took the connection and then did not answer in time.
+   *
+   * @generated from enum value: FINDING_SERVER_SILENT = 12;
+   */
+  SERVER_SILENT = 12,
+
+  /**
+   * ERROR. The server or the network ended the connection before all was done.
+   *
+   * @generated from enum value: FINDING_CONNECTION_LOST = 13;
+   */
+  CONNECTION_LOST = 13,
+
+  /**
+   * ERROR. What the server says cannot be read as POP3.
+   *
+   * @generated from enum value: FINDING_PROTOCOL_BROKEN = 14;
+   */
+  PROTOCOL_BROKEN = 14,
+
+  /**
+   * ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+   * have.
+   *
+   * @generated from enum value: FINDING_SERVICE_REFUSED = 15;
+   */
+  SERVICE_REFUSED = 15,
+
+  /**
+   * ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it.
+   *
+   * @generated from enum value: FINDING_STLS_MISSING = 16;
+   */
+  STLS_MISSING = 16,
+
+  /**
+   * ERROR. The TLS handshake failed, and neither the certificate nor the version is why.
+   *
+   * @generated from enum value: FINDING_TLS_HANDSHAKE_FAILED = 17;
+   */
+  TLS_HANDSHAKE_FAILED = 17,
+
+  /**
+   * ERROR. The server has no TLS later than 1.1.
+   *
+   * @generated from enum value: FINDING_TLS_VERSION_OLD = 18;
+   */
+  TLS_VERSION_OLD = 18,
+
+  /**
+   * ERROR. The server's certificate has expired.
+   *
+   * @generated from enum value: FINDING_CERTIFICATE_EXPIRED = 19;
+   */
+  CERTIFICATE_EXPIRED = 19,
+
+  /**
+   * WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life.
+   *
+   * @generated from enum value: FINDING_CERTIFICATE_EXPIRES_SOON = 20;
+   */
+  CERTIFICATE_EXPIRES_SOON = 20,
+
+  /**
+   * ERROR. The server's certificate is for other names.
+   *
+   * @generated from enum value: FINDING_CERTIFICATE_NAME_WRONG = 21;
+   */
+  CERTIFICATE_NAME_WRONG = 21,
+
+  /**
+   * ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+   * not one of those that are pinned.
+   *
+   * @generated from enum value: FINDING_CERTIFICATE_UNTRUSTED = 22;
+   */
+  CERTIFICATE_UNTRUSTED = 22,
+
+  /**
+   * INFO. The server lets passwords be sent before TLS.
+   *
+   * @generated from enum value: FINDING_PLAINTEXT_LOGIN = 23;
+   */
+  PLAINTEXT_LOGIN = 23,
+
+  /**
+   * INFO. The server has no CAPA.
+   *
+   * @generated from enum value: FINDING_CAPA_MISSING = 24;
+   */
+  CAPA_MISSING = 24,
+
+  /**
+   * WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections.
+   *
+   * @generated from enum value: FINDING_CAPA_CLOSES = 25;
+   */
+  CAPA_CLOSES = 25,
+
+  /**
+   * ERROR. The server has no SASL mechanism that fits the credentials.
+   *
+   * @generated from enum value: FINDING_NO_MECHANISM = 26;
+   */
+  NO_MECHANISM = 26,
+
+  /**
+   * ERROR. The login was refused.
+   *
+   * @generated from enum value: FINDING_LOGIN_REFUSED = 27;
+   */
+  LOGIN_REFUSED = 27,
+
+  /**
+   * ERROR. Another session has the maildrop.
+   *
+   * @generated from enum value: FINDING_MAILBOX_IN_USE = 28;
+   */
+  MAILBOX_IN_USE = 28,
+
+  /**
+   * WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen.
+   *
+   * @generated from enum value: FINDING_UIDL_MISSING = 29;
+   */
+  UIDL_MISSING = 29,
+
+  /**
+   * INFO. The server has no TOP.
+   *
+   * @generated from enum value: FINDING_TOP_MISSING = 30;
+   */
+  TOP_MISSING = 30,
+
+  /**
+   * WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages.
+   *
+   * @generated from enum value: FINDING_TOP_IGNORES_COUNT = 31;
+   */
+  TOP_IGNORES_COUNT = 31,
+
+  /**
+   * INFO. The server does not say PIPELINING: messages are retrieved one at a time.
+   *
+   * @generated from enum value: FINDING_PIPELINING_MISSING = 32;
+   */
+  PIPELINING_MISSING = 32,
 }
 
 /**
@@ -1458,6 +1991,47 @@ export const DeleteOutcomeSchema: GenEnum<DeleteOutcome> = /*@__PURE__*/
   enumDesc(file_popgate_v1_mailbox_service, 4);
 
 /**
+ * Severity is how bad a finding is. A greater number is worse.
+ *
+ * @generated from enum popgate.v1.Severity
+ */
+export enum Severity {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: SEVERITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nothing has to be done.
+   *
+   * @generated from enum value: SEVERITY_INFO = 1;
+   */
+  INFO = 1,
+
+  /**
+   * The mailbox can be read, but not well, or not for long.
+   *
+   * @generated from enum value: SEVERITY_WARNING = 2;
+   */
+  WARNING = 2,
+
+  /**
+   * The mailbox cannot be read as it was asked for.
+   *
+   * @generated from enum value: SEVERITY_ERROR = 3;
+   */
+  ERROR = 3,
+}
+
+/**
+ * Describes the enum popgate.v1.Severity.
+ */
+export const SeveritySchema: GenEnum<Severity> = /*@__PURE__*/
+  enumDesc(file_popgate_v1_mailbox_service, 5);
+
+/**
  * MailboxService does one job on one mailbox in a call: it logs in, works, and ends the connection. Nothing outlives the call, so any
  * replica can take any call.
  *
@@ -1579,6 +2153,31 @@ export const MailboxService: GenService<{
     methodKind: "unary";
     input: typeof DeleteMessagesRequestSchema;
     output: typeof DeleteMessagesResponseSchema;
+  },
+  /**
+   * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+   *
+   * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+   * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+   *
+   * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+   * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+   * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+   * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+   * the certificate is there, so nothing is sent over TLS that is not verified.
+   *
+   * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+   * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+   * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+   * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+   * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+   *
+   * @generated from rpc popgate.v1.MailboxService.DiagnoseServer
+   */
+  diagnoseServer: {
+    methodKind: "unary";
+    input: typeof DiagnoseServerRequestSchema;
+    output: typeof DiagnoseServerResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_popgate_v1_mailbox_service, 0);

@@ -6,7 +6,8 @@ package io.github.popgate.v1;
 
 /**
  * <pre>
- * Finding is something about the server that the caller should know.
+ * Finding is something about the server that the caller should know. Its severity, which never changes, stands behind the name of each;
+ * DiagnoseServer tells it, and what to do.
  * </pre>
  *
  * Protobuf enum {@code popgate.v1.Finding}
@@ -23,7 +24,7 @@ public enum Finding
   FINDING_UNSPECIFIED(0),
   /**
    * <pre>
-   * Some messages share a unique-id: they are delivered again each time.
+   * WARNING. Some messages share a unique-id: they are delivered again each time.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_DUPLICATE = 1;</code>
@@ -31,7 +32,7 @@ public enum Finding
   FINDING_UNIQUE_IDS_DUPLICATE(1),
   /**
    * <pre>
-   * Some messages have no unique-id: they are delivered again each time.
+   * WARNING. Some messages have no unique-id: they are delivered again each time.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_MISSING = 2;</code>
@@ -39,7 +40,7 @@ public enum Finding
   FINDING_UNIQUE_IDS_MISSING(2),
   /**
    * <pre>
-   * The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+   * WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
    * </pre>
    *
    * <code>FINDING_PIPELINING_BROKEN = 3;</code>
@@ -47,7 +48,7 @@ public enum Finding
   FINDING_PIPELINING_BROKEN(3),
   /**
    * <pre>
-   * A message has not the octets that LIST gave it.
+   * INFO. A message has not the octets that LIST gave it.
    * </pre>
    *
    * <code>FINDING_SIZES_WRONG = 4;</code>
@@ -55,7 +56,7 @@ public enum Finding
   FINDING_SIZES_WRONG(4),
   /**
    * <pre>
-   * `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+   * WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
    * </pre>
    *
    * <code>FINDING_EXPIRE_ZERO = 5;</code>
@@ -63,7 +64,7 @@ public enum Finding
   FINDING_EXPIRE_ZERO(5),
   /**
    * <pre>
-   * LIST or UIDL has lines that cannot be read, or the two do not agree.
+   * WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree.
    * </pre>
    *
    * <code>FINDING_LISTING_DAMAGED = 6;</code>
@@ -71,7 +72,7 @@ public enum Finding
   FINDING_LISTING_DAMAGED(6),
   /**
    * <pre>
-   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   * ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_UNSTABLE = 7;</code>
@@ -79,12 +80,207 @@ public enum Finding
   FINDING_UNIQUE_IDS_UNSTABLE(7),
   /**
    * <pre>
-   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   * WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+   * came too soon.
    * </pre>
    *
    * <code>FINDING_LOGIN_DELAY = 8;</code>
    */
   FINDING_LOGIN_DELAY(8),
+  /**
+   * <pre>
+   * ERROR. The name of the server has no address.
+   * </pre>
+   *
+   * <code>FINDING_NAME_NOT_FOUND = 9;</code>
+   */
+  FINDING_NAME_NOT_FOUND(9),
+  /**
+   * <pre>
+   * ERROR. Nobody listens at the port.
+   * </pre>
+   *
+   * <code>FINDING_CONNECTION_REFUSED = 10;</code>
+   */
+  FINDING_CONNECTION_REFUSED(10),
+  /**
+   * <pre>
+   * ERROR. No address can be reached, or none answered in time.
+   * </pre>
+   *
+   * <code>FINDING_UNREACHABLE = 11;</code>
+   */
+  FINDING_UNREACHABLE(11),
+  /**
+   * <pre>
+   * ERROR. The server took the connection and then did not answer in time.
+   * </pre>
+   *
+   * <code>FINDING_SERVER_SILENT = 12;</code>
+   */
+  FINDING_SERVER_SILENT(12),
+  /**
+   * <pre>
+   * ERROR. The server or the network ended the connection before all was done.
+   * </pre>
+   *
+   * <code>FINDING_CONNECTION_LOST = 13;</code>
+   */
+  FINDING_CONNECTION_LOST(13),
+  /**
+   * <pre>
+   * ERROR. What the server says cannot be read as POP3.
+   * </pre>
+   *
+   * <code>FINDING_PROTOCOL_BROKEN = 14;</code>
+   */
+  FINDING_PROTOCOL_BROKEN(14),
+  /**
+   * <pre>
+   * ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+   * have.
+   * </pre>
+   *
+   * <code>FINDING_SERVICE_REFUSED = 15;</code>
+   */
+  FINDING_SERVICE_REFUSED(15),
+  /**
+   * <pre>
+   * ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it.
+   * </pre>
+   *
+   * <code>FINDING_STLS_MISSING = 16;</code>
+   */
+  FINDING_STLS_MISSING(16),
+  /**
+   * <pre>
+   * ERROR. The TLS handshake failed, and neither the certificate nor the version is why.
+   * </pre>
+   *
+   * <code>FINDING_TLS_HANDSHAKE_FAILED = 17;</code>
+   */
+  FINDING_TLS_HANDSHAKE_FAILED(17),
+  /**
+   * <pre>
+   * ERROR. The server has no TLS later than 1.1.
+   * </pre>
+   *
+   * <code>FINDING_TLS_VERSION_OLD = 18;</code>
+   */
+  FINDING_TLS_VERSION_OLD(18),
+  /**
+   * <pre>
+   * ERROR. The server's certificate has expired.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_EXPIRED = 19;</code>
+   */
+  FINDING_CERTIFICATE_EXPIRED(19),
+  /**
+   * <pre>
+   * WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_EXPIRES_SOON = 20;</code>
+   */
+  FINDING_CERTIFICATE_EXPIRES_SOON(20),
+  /**
+   * <pre>
+   * ERROR. The server's certificate is for other names.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_NAME_WRONG = 21;</code>
+   */
+  FINDING_CERTIFICATE_NAME_WRONG(21),
+  /**
+   * <pre>
+   * ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+   * not one of those that are pinned.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_UNTRUSTED = 22;</code>
+   */
+  FINDING_CERTIFICATE_UNTRUSTED(22),
+  /**
+   * <pre>
+   * INFO. The server lets passwords be sent before TLS.
+   * </pre>
+   *
+   * <code>FINDING_PLAINTEXT_LOGIN = 23;</code>
+   */
+  FINDING_PLAINTEXT_LOGIN(23),
+  /**
+   * <pre>
+   * INFO. The server has no CAPA.
+   * </pre>
+   *
+   * <code>FINDING_CAPA_MISSING = 24;</code>
+   */
+  FINDING_CAPA_MISSING(24),
+  /**
+   * <pre>
+   * WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections.
+   * </pre>
+   *
+   * <code>FINDING_CAPA_CLOSES = 25;</code>
+   */
+  FINDING_CAPA_CLOSES(25),
+  /**
+   * <pre>
+   * ERROR. The server has no SASL mechanism that fits the credentials.
+   * </pre>
+   *
+   * <code>FINDING_NO_MECHANISM = 26;</code>
+   */
+  FINDING_NO_MECHANISM(26),
+  /**
+   * <pre>
+   * ERROR. The login was refused.
+   * </pre>
+   *
+   * <code>FINDING_LOGIN_REFUSED = 27;</code>
+   */
+  FINDING_LOGIN_REFUSED(27),
+  /**
+   * <pre>
+   * ERROR. Another session has the maildrop.
+   * </pre>
+   *
+   * <code>FINDING_MAILBOX_IN_USE = 28;</code>
+   */
+  FINDING_MAILBOX_IN_USE(28),
+  /**
+   * <pre>
+   * WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen.
+   * </pre>
+   *
+   * <code>FINDING_UIDL_MISSING = 29;</code>
+   */
+  FINDING_UIDL_MISSING(29),
+  /**
+   * <pre>
+   * INFO. The server has no TOP.
+   * </pre>
+   *
+   * <code>FINDING_TOP_MISSING = 30;</code>
+   */
+  FINDING_TOP_MISSING(30),
+  /**
+   * <pre>
+   * WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages.
+   * </pre>
+   *
+   * <code>FINDING_TOP_IGNORES_COUNT = 31;</code>
+   */
+  FINDING_TOP_IGNORES_COUNT(31),
+  /**
+   * <pre>
+   * INFO. The server does not say PIPELINING: messages are retrieved one at a time.
+   * </pre>
+   *
+   * <code>FINDING_PIPELINING_MISSING = 32;</code>
+   */
+  FINDING_PIPELINING_MISSING(32),
   UNRECOGNIZED(-1),
   ;
 
@@ -98,7 +294,7 @@ public enum Finding
   public static final int FINDING_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Some messages share a unique-id: they are delivered again each time.
+   * WARNING. Some messages share a unique-id: they are delivered again each time.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_DUPLICATE = 1;</code>
@@ -106,7 +302,7 @@ public enum Finding
   public static final int FINDING_UNIQUE_IDS_DUPLICATE_VALUE = 1;
   /**
    * <pre>
-   * Some messages have no unique-id: they are delivered again each time.
+   * WARNING. Some messages have no unique-id: they are delivered again each time.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_MISSING = 2;</code>
@@ -114,7 +310,7 @@ public enum Finding
   public static final int FINDING_UNIQUE_IDS_MISSING_VALUE = 2;
   /**
    * <pre>
-   * The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
+   * WARNING. The server says PIPELINING and cannot do it: messages are retrieved one at a time, which is slow.
    * </pre>
    *
    * <code>FINDING_PIPELINING_BROKEN = 3;</code>
@@ -122,7 +318,7 @@ public enum Finding
   public static final int FINDING_PIPELINING_BROKEN_VALUE = 3;
   /**
    * <pre>
-   * A message has not the octets that LIST gave it.
+   * INFO. A message has not the octets that LIST gave it.
    * </pre>
    *
    * <code>FINDING_SIZES_WRONG = 4;</code>
@@ -130,7 +326,7 @@ public enum Finding
   public static final int FINDING_SIZES_WRONG_VALUE = 4;
   /**
    * <pre>
-   * `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
+   * WARNING. `EXPIRE 0`: QUIT removes what was retrieved, marked or not.
    * </pre>
    *
    * <code>FINDING_EXPIRE_ZERO = 5;</code>
@@ -138,7 +334,7 @@ public enum Finding
   public static final int FINDING_EXPIRE_ZERO_VALUE = 5;
   /**
    * <pre>
-   * LIST or UIDL has lines that cannot be read, or the two do not agree.
+   * WARNING. LIST or UIDL has lines that cannot be read, or the two do not agree.
    * </pre>
    *
    * <code>FINDING_LISTING_DAMAGED = 6;</code>
@@ -146,7 +342,7 @@ public enum Finding
   public static final int FINDING_LISTING_DAMAGED_VALUE = 6;
   /**
    * <pre>
-   * The server gives known messages new unique-ids at each login: what was seen is delivered again.
+   * ERROR. The server gives known messages new unique-ids at each login: what was seen is delivered again.
    * </pre>
    *
    * <code>FINDING_UNIQUE_IDS_UNSTABLE = 7;</code>
@@ -154,12 +350,207 @@ public enum Finding
   public static final int FINDING_UNIQUE_IDS_UNSTABLE_VALUE = 7;
   /**
    * <pre>
-   * The server asks for more than 60 seconds between logins: all is committed in a single batch.
+   * WARNING. The server asks for more than 60 seconds between logins: all is committed in a single batch. Or it refused a login that
+   * came too soon.
    * </pre>
    *
    * <code>FINDING_LOGIN_DELAY = 8;</code>
    */
   public static final int FINDING_LOGIN_DELAY_VALUE = 8;
+  /**
+   * <pre>
+   * ERROR. The name of the server has no address.
+   * </pre>
+   *
+   * <code>FINDING_NAME_NOT_FOUND = 9;</code>
+   */
+  public static final int FINDING_NAME_NOT_FOUND_VALUE = 9;
+  /**
+   * <pre>
+   * ERROR. Nobody listens at the port.
+   * </pre>
+   *
+   * <code>FINDING_CONNECTION_REFUSED = 10;</code>
+   */
+  public static final int FINDING_CONNECTION_REFUSED_VALUE = 10;
+  /**
+   * <pre>
+   * ERROR. No address can be reached, or none answered in time.
+   * </pre>
+   *
+   * <code>FINDING_UNREACHABLE = 11;</code>
+   */
+  public static final int FINDING_UNREACHABLE_VALUE = 11;
+  /**
+   * <pre>
+   * ERROR. The server took the connection and then did not answer in time.
+   * </pre>
+   *
+   * <code>FINDING_SERVER_SILENT = 12;</code>
+   */
+  public static final int FINDING_SERVER_SILENT_VALUE = 12;
+  /**
+   * <pre>
+   * ERROR. The server or the network ended the connection before all was done.
+   * </pre>
+   *
+   * <code>FINDING_CONNECTION_LOST = 13;</code>
+   */
+  public static final int FINDING_CONNECTION_LOST_VALUE = 13;
+  /**
+   * <pre>
+   * ERROR. What the server says cannot be read as POP3.
+   * </pre>
+   *
+   * <code>FINDING_PROTOCOL_BROKEN = 14;</code>
+   */
+  public static final int FINDING_PROTOCOL_BROKEN_VALUE = 14;
+  /**
+   * <pre>
+   * ERROR. The server refuses service: its greeting is -ERR, it says [SYS/TEMP] or [SYS/PERM], or refuses what every server has to
+   * have.
+   * </pre>
+   *
+   * <code>FINDING_SERVICE_REFUSED = 15;</code>
+   */
+  public static final int FINDING_SERVICE_REFUSED_VALUE = 15;
+  /**
+   * <pre>
+   * ERROR. The server has no STLS: a password would go over plaintext, which popgate refuses unless the operator allows it.
+   * </pre>
+   *
+   * <code>FINDING_STLS_MISSING = 16;</code>
+   */
+  public static final int FINDING_STLS_MISSING_VALUE = 16;
+  /**
+   * <pre>
+   * ERROR. The TLS handshake failed, and neither the certificate nor the version is why.
+   * </pre>
+   *
+   * <code>FINDING_TLS_HANDSHAKE_FAILED = 17;</code>
+   */
+  public static final int FINDING_TLS_HANDSHAKE_FAILED_VALUE = 17;
+  /**
+   * <pre>
+   * ERROR. The server has no TLS later than 1.1.
+   * </pre>
+   *
+   * <code>FINDING_TLS_VERSION_OLD = 18;</code>
+   */
+  public static final int FINDING_TLS_VERSION_OLD_VALUE = 18;
+  /**
+   * <pre>
+   * ERROR. The server's certificate has expired.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_EXPIRED = 19;</code>
+   */
+  public static final int FINDING_CERTIFICATE_EXPIRED_VALUE = 19;
+  /**
+   * <pre>
+   * WARNING. The server's certificate expires in less than 14 days, which is less than a third of its life.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_EXPIRES_SOON = 20;</code>
+   */
+  public static final int FINDING_CERTIFICATE_EXPIRES_SOON_VALUE = 20;
+  /**
+   * <pre>
+   * ERROR. The server's certificate is for other names.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_NAME_WRONG = 21;</code>
+   */
+  public static final int FINDING_CERTIFICATE_NAME_WRONG_VALUE = 21;
+  /**
+   * <pre>
+   * ERROR. The server's certificate is refused for another reason: nobody trusted has signed it, it is not valid yet, or its key is
+   * not one of those that are pinned.
+   * </pre>
+   *
+   * <code>FINDING_CERTIFICATE_UNTRUSTED = 22;</code>
+   */
+  public static final int FINDING_CERTIFICATE_UNTRUSTED_VALUE = 22;
+  /**
+   * <pre>
+   * INFO. The server lets passwords be sent before TLS.
+   * </pre>
+   *
+   * <code>FINDING_PLAINTEXT_LOGIN = 23;</code>
+   */
+  public static final int FINDING_PLAINTEXT_LOGIN_VALUE = 23;
+  /**
+   * <pre>
+   * INFO. The server has no CAPA.
+   * </pre>
+   *
+   * <code>FINDING_CAPA_MISSING = 24;</code>
+   */
+  public static final int FINDING_CAPA_MISSING_VALUE = 24;
+  /**
+   * <pre>
+   * WARNING. The server hangs up, or falls silent, when it is asked for CAPA: each login takes two connections.
+   * </pre>
+   *
+   * <code>FINDING_CAPA_CLOSES = 25;</code>
+   */
+  public static final int FINDING_CAPA_CLOSES_VALUE = 25;
+  /**
+   * <pre>
+   * ERROR. The server has no SASL mechanism that fits the credentials.
+   * </pre>
+   *
+   * <code>FINDING_NO_MECHANISM = 26;</code>
+   */
+  public static final int FINDING_NO_MECHANISM_VALUE = 26;
+  /**
+   * <pre>
+   * ERROR. The login was refused.
+   * </pre>
+   *
+   * <code>FINDING_LOGIN_REFUSED = 27;</code>
+   */
+  public static final int FINDING_LOGIN_REFUSED_VALUE = 27;
+  /**
+   * <pre>
+   * ERROR. Another session has the maildrop.
+   * </pre>
+   *
+   * <code>FINDING_MAILBOX_IN_USE = 28;</code>
+   */
+  public static final int FINDING_MAILBOX_IN_USE_VALUE = 28;
+  /**
+   * <pre>
+   * WARNING. The server has no UIDL, or refuses it: what is new cannot be told from what was seen.
+   * </pre>
+   *
+   * <code>FINDING_UIDL_MISSING = 29;</code>
+   */
+  public static final int FINDING_UIDL_MISSING_VALUE = 29;
+  /**
+   * <pre>
+   * INFO. The server has no TOP.
+   * </pre>
+   *
+   * <code>FINDING_TOP_MISSING = 30;</code>
+   */
+  public static final int FINDING_TOP_MISSING_VALUE = 30;
+  /**
+   * <pre>
+   * WARNING. TOP sends more of the body than was asked for: to list headers takes as long as to fetch the messages.
+   * </pre>
+   *
+   * <code>FINDING_TOP_IGNORES_COUNT = 31;</code>
+   */
+  public static final int FINDING_TOP_IGNORES_COUNT_VALUE = 31;
+  /**
+   * <pre>
+   * INFO. The server does not say PIPELINING: messages are retrieved one at a time.
+   * </pre>
+   *
+   * <code>FINDING_PIPELINING_MISSING = 32;</code>
+   */
+  public static final int FINDING_PIPELINING_MISSING_VALUE = 32;
 
 
   public final int getNumber() {
@@ -195,6 +586,30 @@ public enum Finding
       case 6: return FINDING_LISTING_DAMAGED;
       case 7: return FINDING_UNIQUE_IDS_UNSTABLE;
       case 8: return FINDING_LOGIN_DELAY;
+      case 9: return FINDING_NAME_NOT_FOUND;
+      case 10: return FINDING_CONNECTION_REFUSED;
+      case 11: return FINDING_UNREACHABLE;
+      case 12: return FINDING_SERVER_SILENT;
+      case 13: return FINDING_CONNECTION_LOST;
+      case 14: return FINDING_PROTOCOL_BROKEN;
+      case 15: return FINDING_SERVICE_REFUSED;
+      case 16: return FINDING_STLS_MISSING;
+      case 17: return FINDING_TLS_HANDSHAKE_FAILED;
+      case 18: return FINDING_TLS_VERSION_OLD;
+      case 19: return FINDING_CERTIFICATE_EXPIRED;
+      case 20: return FINDING_CERTIFICATE_EXPIRES_SOON;
+      case 21: return FINDING_CERTIFICATE_NAME_WRONG;
+      case 22: return FINDING_CERTIFICATE_UNTRUSTED;
+      case 23: return FINDING_PLAINTEXT_LOGIN;
+      case 24: return FINDING_CAPA_MISSING;
+      case 25: return FINDING_CAPA_CLOSES;
+      case 26: return FINDING_NO_MECHANISM;
+      case 27: return FINDING_LOGIN_REFUSED;
+      case 28: return FINDING_MAILBOX_IN_USE;
+      case 29: return FINDING_UIDL_MISSING;
+      case 30: return FINDING_TOP_MISSING;
+      case 31: return FINDING_TOP_IGNORES_COUNT;
+      case 32: return FINDING_PIPELINING_MISSING;
       default: return null;
     }
   }

@@ -156,6 +156,38 @@ public final class MailboxServiceGrpc {
     return getDeleteMessagesMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<io.github.popgate.v1.DiagnoseServerRequest,
+      io.github.popgate.v1.DiagnoseServerResponse> getDiagnoseServerMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "DiagnoseServer",
+      requestType = io.github.popgate.v1.DiagnoseServerRequest.class,
+      responseType = io.github.popgate.v1.DiagnoseServerResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<io.github.popgate.v1.DiagnoseServerRequest,
+      io.github.popgate.v1.DiagnoseServerResponse> getDiagnoseServerMethod() {
+    io.grpc.MethodDescriptor<io.github.popgate.v1.DiagnoseServerRequest, io.github.popgate.v1.DiagnoseServerResponse> getDiagnoseServerMethod;
+    if ((getDiagnoseServerMethod = MailboxServiceGrpc.getDiagnoseServerMethod) == null) {
+      synchronized (MailboxServiceGrpc.class) {
+        if ((getDiagnoseServerMethod = MailboxServiceGrpc.getDiagnoseServerMethod) == null) {
+          MailboxServiceGrpc.getDiagnoseServerMethod = getDiagnoseServerMethod =
+              io.grpc.MethodDescriptor.<io.github.popgate.v1.DiagnoseServerRequest, io.github.popgate.v1.DiagnoseServerResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "DiagnoseServer"))
+              .setIdempotent(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.github.popgate.v1.DiagnoseServerRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.github.popgate.v1.DiagnoseServerResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new MailboxServiceMethodDescriptorSupplier("DiagnoseServer"))
+              .build();
+        }
+      }
+    }
+    return getDiagnoseServerMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -325,6 +357,28 @@ public final class MailboxServiceGrpc {
         io.grpc.stub.StreamObserver<io.github.popgate.v1.DeleteMessagesResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getDeleteMessagesMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+     * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+     * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+     * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+     * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+     * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+     * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+     * the certificate is there, so nothing is sent over TLS that is not verified.
+     * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+     * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+     * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+     * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+     * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+     * </pre>
+     */
+    default void diagnoseServer(io.github.popgate.v1.DiagnoseServerRequest request,
+        io.grpc.stub.StreamObserver<io.github.popgate.v1.DiagnoseServerResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getDiagnoseServerMethod(), responseObserver);
+    }
   }
 
   /**
@@ -481,6 +535,29 @@ public final class MailboxServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getDeleteMessagesMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+     * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+     * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+     * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+     * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+     * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+     * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+     * the certificate is there, so nothing is sent over TLS that is not verified.
+     * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+     * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+     * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+     * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+     * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+     * </pre>
+     */
+    public void diagnoseServer(io.github.popgate.v1.DiagnoseServerRequest request,
+        io.grpc.stub.StreamObserver<io.github.popgate.v1.DiagnoseServerResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getDiagnoseServerMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
@@ -611,6 +688,28 @@ public final class MailboxServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getDeleteMessagesMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+     * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+     * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+     * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+     * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+     * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+     * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+     * the certificate is there, so nothing is sent over TLS that is not verified.
+     * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+     * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+     * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+     * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+     * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+     * </pre>
+     */
+    public io.github.popgate.v1.DiagnoseServerResponse diagnoseServer(io.github.popgate.v1.DiagnoseServerRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getDiagnoseServerMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -693,6 +792,28 @@ public final class MailboxServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getDeleteMessagesMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+     * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+     * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+     * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+     * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+     * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+     * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+     * the certificate is there, so nothing is sent over TLS that is not verified.
+     * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+     * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+     * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+     * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+     * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+     * </pre>
+     */
+    public io.github.popgate.v1.DiagnoseServerResponse diagnoseServer(io.github.popgate.v1.DiagnoseServerRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getDiagnoseServerMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -741,12 +862,36 @@ public final class MailboxServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getDeleteMessagesMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * Finds out why a mailbox cannot be read, or how well it can be, and changes nothing.
+     * What is wrong with the server is no error of the call: it is a finding, with its severity and a remedy. A step that fails ends
+     * those that build on it, and the response has what was learnt before. Without credentials popgate does not log in.
+     * Up to four connections, one behind the other, each closed without QUIT: in plaintext for the greeting and CAPA, unless TLS begins
+     * at once; with TLS for the same; a login that lists the maildrop and tries TOP and PIPELINING; another login that lists it again,
+     * once a LOGIN-DELAY of up to 60 seconds is over, else not. A connection more for a login where the server hangs up on CAPA, and
+     * one to find out what is wrong with TLS: in that handshake any certificate and version will do, and it is broken off as soon as
+     * the certificate is there, so nothing is sent over TLS that is not verified.
+     * Wire: `CAPA`, `STLS`, login, `UIDL`, `LIST`, `TOP` of up to three messages of up to 64 KiB, which some servers take for reading;
+     * never `RETR`, `DELE` or `QUIT`. Limits: those of Server's `io_timeout` for each wait, so that a server that is silent everywhere
+     * takes some minutes. Errors: INVALID_ARGUMENT, TARGET_NOT_ALLOWED, TLS_REQUIRED (unverified TLS, or credentials over plaintext,
+     * that the operator does not allow), QUOTA_EXCEEDED, DRAINING, CALLER_UNAUTHENTICATED, INTERNAL, and no others.
+     * Source: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 8305.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<io.github.popgate.v1.DiagnoseServerResponse> diagnoseServer(
+        io.github.popgate.v1.DiagnoseServerRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getDiagnoseServerMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_LIST_MESSAGES = 0;
   private static final int METHODID_FETCH_MESSAGES = 1;
   private static final int METHODID_DELETE_MESSAGES = 2;
-  private static final int METHODID_COLLECT_MESSAGES = 3;
+  private static final int METHODID_DIAGNOSE_SERVER = 3;
+  private static final int METHODID_COLLECT_MESSAGES = 4;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -776,6 +921,10 @@ public final class MailboxServiceGrpc {
         case METHODID_DELETE_MESSAGES:
           serviceImpl.deleteMessages((io.github.popgate.v1.DeleteMessagesRequest) request,
               (io.grpc.stub.StreamObserver<io.github.popgate.v1.DeleteMessagesResponse>) responseObserver);
+          break;
+        case METHODID_DIAGNOSE_SERVER:
+          serviceImpl.diagnoseServer((io.github.popgate.v1.DiagnoseServerRequest) request,
+              (io.grpc.stub.StreamObserver<io.github.popgate.v1.DiagnoseServerResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -826,6 +975,13 @@ public final class MailboxServiceGrpc {
               io.github.popgate.v1.DeleteMessagesRequest,
               io.github.popgate.v1.DeleteMessagesResponse>(
                 service, METHODID_DELETE_MESSAGES)))
+        .addMethod(
+          getDiagnoseServerMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              io.github.popgate.v1.DiagnoseServerRequest,
+              io.github.popgate.v1.DiagnoseServerResponse>(
+                service, METHODID_DIAGNOSE_SERVER)))
         .build();
   }
 
@@ -878,6 +1034,7 @@ public final class MailboxServiceGrpc {
               .addMethod(getFetchMessagesMethod())
               .addMethod(getCollectMessagesMethod())
               .addMethod(getDeleteMessagesMethod())
+              .addMethod(getDiagnoseServerMethod())
               .build();
         }
       }

@@ -160,6 +160,41 @@ public final class MailboxServiceProto {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_popgate_v1_DeletedMessage_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_DiagnoseServerRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_DiagnoseServerRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_DiagnoseServerResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_DiagnoseServerResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Diagnosis_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Diagnosis_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_ConnectAttempt_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_ConnectAttempt_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_DiagnosedTls_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_DiagnosedTls_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_Certificate_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_Certificate_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_popgate_v1_DiagnosedMaildrop_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_popgate_v1_DiagnosedMaildrop_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -170,173 +205,246 @@ public final class MailboxServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n popgate/v1/mailbox_service.proto\022\npopg" +
-      "ate.v1\032\036google/protobuf/duration.proto\032\026" +
-      "popgate/v1/error.proto\032\027popgate/v1/serve" +
-      "r.proto\"\224\001\n\023ListMessagesRequest\022*\n\006serve" +
-      "r\030\001 \001(\0132\022.popgate.v1.ServerR\006server\0229\n\013c" +
-      "redentials\030\002 \001(\0132\027.popgate.v1.Credential" +
-      "sR\013credentials\022\026\n\006header\030\003 \001(\010R\006header\"\200" +
-      "\001\n\024ListMessagesResponse\0225\n\010messages\030\001 \003(" +
-      "\0132\031.popgate.v1.ListedMessageR\010messages\0221" +
-      "\n\007summary\030\002 \001(\0132\027.popgate.v1.ListSummary" +
-      "R\007summary\"\274\002\n\rListedMessage\022*\n\016message_n" +
-      "umber\030\001 \001(\rH\000R\rmessageNumber\210\001\001\022\033\n\tuniqu" +
-      "e_id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030." +
-      "popgate.v1.UniqueIdKindR\006idKind\022\033\n\006octet" +
-      "s\030\004 \001(\003H\001R\006octets\210\001\001\022\022\n\004line\030\005 \001(\tR\004line" +
-      "\0221\n\006header\030\006 \001(\0132\031.popgate.v1.MessageHea" +
-      "derR\006header\022-\n\007failure\030\007 \001(\0132\023.popgate.v" +
-      "1.FailureR\007failureB\021\n\017_message_numberB\t\n" +
-      "\007_octets\"\246\001\n\rMessageHeader\022\020\n\003raw\030\001 \001(\014R" +
-      "\003raw\022\030\n\007subject\030\002 \001(\tR\007subject\022\026\n\006sender" +
-      "\030\003 \003(\tR\006sender\022\036\n\nrecipients\030\004 \003(\tR\nreci" +
-      "pients\022\022\n\004date\030\005 \001(\tR\004date\022\035\n\nmessage_id" +
-      "\030\006 \001(\tR\tmessageId\"r\n\013ListSummary\022\032\n\010mess" +
-      "ages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001(\003R\006oc" +
-      "tets\022/\n\010findings\030\003 \003(\0162\023.popgate.v1.Find" +
-      "ingR\010findings\"\201\004\n\024FetchMessagesRequest\022*" +
-      "\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006serv" +
-      "er\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.Cre" +
-      "dentialsR\013credentials\022\022\n\003all\030\003 \001(\010H\000R\003al" +
-      "l\022\030\n\006cursor\030\004 \001(\014H\000R\006cursor\0226\n\nunique_id" +
-      "s\030\005 \001(\0132\025.popgate.v1.UniqueIdsH\000R\tunique" +
-      "Ids\022&\n\017seen_unique_ids\030\006 \003(\tR\rseenUnique" +
-      "Ids\022\"\n\nmax_octets\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022" +
-      "&\n\014max_messages\030\010 \001(\rH\002R\013maxMessages\210\001\001\022" +
-      "!\n\014newest_first\030\t \001(\010R\013newestFirst\022&\n\014he" +
-      "ader_lines\030\n \001(\rH\003R\013headerLines\210\001\001\022\037\n\013om" +
-      "it_sha256\030\013 \001(\010R\nomitSha256B\013\n\tselection" +
-      "B\r\n\013_max_octetsB\017\n\r_max_messagesB\017\n\r_hea" +
-      "der_lines\"*\n\tUniqueIds\022\035\n\nunique_ids\030\001 \003" +
-      "(\tR\tuniqueIds\"\310\001\n\025FetchMessagesResponse\022" +
-      "&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005parts\022" +
-      "0\n\010progress\030\002 \001(\0132\024.popgate.v1.ProgressR" +
-      "\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-" +
-      "\n\007summary\030\004 \001(\0132\023.popgate.v1.SummaryR\007su" +
-      "mmaryB\t\n\007_cursor\"\355\001\n\004Part\022\037\n\013delivery_id" +
-      "\030\001 \001(\004R\ndeliveryId\022+\n\005start\030\002 \001(\0132\025.popg" +
-      "ate.v1.PartStartR\005start\022\022\n\004data\030\003 \001(\014R\004d" +
-      "ata\022%\n\003end\030\004 \001(\0132\023.popgate.v1.PartEndR\003e" +
-      "nd\022-\n\007failure\030\005 \001(\0132\023.popgate.v1.Failure" +
-      "R\007failure\022-\n\007skipped\030\006 \001(\0132\023.popgate.v1." +
-      "SkippedR\007skipped\"\332\001\n\tPartStart\022%\n\016messag" +
-      "e_number\030\001 \001(\rR\rmessageNumber\022\033\n\tunique_" +
-      "id\030\002 \001(\tR\010uniqueId\0221\n\007id_kind\030\003 \001(\0162\030.po" +
-      "pgate.v1.UniqueIdKindR\006idKind\022(\n\rlisted_" +
-      "octets\030\004 \001(\003H\000R\014listedOctets\210\001\001\022\032\n\010posit" +
-      "ion\030\005 \001(\rR\010positionB\020\n\016_listed_octets\"\205\001" +
-      "\n\007PartEnd\022\026\n\006octets\030\001 \001(\003R\006octets\022\024\n\005crc" +
-      "32\030\002 \001(\rR\005crc32\022\026\n\006sha256\030\003 \001(\014R\006sha256\022" +
-      "$\n\013size_agrees\030\004 \001(\010H\000R\nsizeAgrees\210\001\001B\016\n" +
-      "\014_size_agrees\"{\n\007Failure\022/\n\006reason\030\001 \001(\016" +
-      "2\027.popgate.v1.ErrorReasonR\006reason\022\032\n\010res" +
-      "ponse\030\002 \001(\tR\010response\022#\n\rresponse_code\030\003" +
-      " \001(\tR\014responseCode\"9\n\007Skipped\022.\n\006reason\030" +
-      "\001 \001(\0162\026.popgate.v1.SkipReasonR\006reason\"h\n" +
-      "\010Progress\022\032\n\010messages\030\001 \001(\rR\010messages\022!\n" +
-      "\014new_messages\030\002 \001(\rR\013newMessages\022\035\n\nnew_" +
-      "octets\030\003 \001(\003R\tnewOctets\"\250\001\n\007Summary\022\034\n\td" +
-      "elivered\030\001 \001(\rR\tdelivered\022\030\n\007skipped\030\002 \001" +
-      "(\rR\007skipped\022\026\n\006failed\030\003 \001(\rR\006failed\022\034\n\tr" +
-      "emaining\030\004 \001(\rR\tremaining\022/\n\010findings\030\005 " +
-      "\003(\0162\023.popgate.v1.FindingR\010findings\"\223\002\n\026C" +
-      "ollectMessagesRequest\022-\n\004open\030\001 \001(\0132\027.po" +
-      "pgate.v1.CollectOpenH\000R\004open\022,\n\006choose\030\002" +
-      " \001(\0132\022.popgate.v1.ChooseH\000R\006choose\022,\n\006se" +
-      "ttle\030\003 \001(\0132\022.popgate.v1.SettleH\000R\006settle" +
-      "\022;\n\013credentials\030\004 \001(\0132\027.popgate.v1.Crede" +
-      "ntialsH\000R\013credentials\022&\n\004stop\030\005 \001(\0132\020.po" +
-      "pgate.v1.StopH\000R\004stopB\t\n\007request\"\303\003\n\013Col" +
-      "lectOpen\0226\n\005fetch\030\001 \001(\0132 .popgate.v1.Fet" +
-      "chMessagesRequestR\005fetch\022\024\n\005offer\030\002 \001(\010R" +
-      "\005offer\0229\n\026max_unsettled_messages\030\003 \001(\rH\000" +
-      "R\024maxUnsettledMessages\210\001\001\0225\n\024max_unsettl" +
-      "ed_octets\030\004 \001(\003H\001R\022maxUnsettledOctets\210\001\001" +
-      "\022,\n\017commit_messages\030\005 \001(\rH\002R\016commitMessa" +
-      "ges\210\001\001\022B\n\017commit_interval\030\006 \001(\0132\031.google" +
-      ".protobuf.DurationR\016commitInterval\022:\n\013ac" +
-      "k_timeout\030\007 \001(\0132\031.google.protobuf.Durati" +
-      "onR\nackTimeoutB\031\n\027_max_unsettled_message" +
-      "sB\027\n\025_max_unsettled_octetsB\022\n\020_commit_me" +
-      "ssages\"E\n\006Choose\022\'\n\017message_numbers\030\001 \003(" +
-      "\rR\016messageNumbers\022\022\n\004done\030\002 \001(\010R\004done\"\200\001" +
-      "\n\006Settle\022!\n\014delivery_ids\030\001 \003(\004R\013delivery" +
-      "Ids\022\030\n\007through\030\002 \001(\004R\007through\0229\n\013disposi" +
-      "tion\030\003 \001(\0162\027.popgate.v1.DispositionR\013dis" +
-      "position\"\006\n\004Stop\"\355\002\n\027CollectMessagesResp" +
-      "onse\022&\n\005parts\030\001 \003(\0132\020.popgate.v1.PartR\005p" +
-      "arts\0220\n\010progress\030\002 \001(\0132\024.popgate.v1.Prog" +
-      "ressR\010progress\022\033\n\006cursor\030\003 \001(\014H\000R\006cursor" +
-      "\210\001\001\022-\n\007summary\030\004 \001(\0132\023.popgate.v1.Summar" +
-      "yR\007summary\022\'\n\005offer\030\005 \001(\0132\021.popgate.v1.O" +
-      "fferR\005offer\022L\n\022credentials_needed\030\006 \001(\0132" +
-      "\035.popgate.v1.CredentialsNeededR\021credenti" +
-      "alsNeeded\022*\n\006commit\030\007 \001(\0132\022.popgate.v1.C" +
-      "ommitR\006commitB\t\n\007_cursor\"R\n\005Offer\0225\n\010mes" +
-      "sages\030\001 \003(\0132\031.popgate.v1.ListedMessageR\010" +
-      "messages\022\022\n\004done\030\002 \001(\010R\004done\"B\n\021Credenti" +
-      "alsNeeded\022-\n\007failure\030\001 \001(\0132\023.popgate.v1." +
-      "FailureR\007failure\"\247\001\n\006Commit\0223\n\007outcome\030\001" +
-      " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome" +
-      "\022\032\n\010response\030\002 \001(\tR\010response\0228\n\010messages" +
-      "\030\003 \003(\0132\034.popgate.v1.CommittedMessageR\010me" +
-      "ssages\022\022\n\004done\030\004 \001(\010R\004done\"\241\001\n\020Committed" +
-      "Message\022\037\n\013delivery_id\030\001 \001(\004R\ndeliveryId" +
-      "\022\033\n\tunique_id\030\002 \001(\tR\010uniqueId\0223\n\007outcome" +
-      "\030\003 \001(\0162\031.popgate.v1.DeleteOutcomeR\007outco" +
-      "me\022\032\n\010response\030\004 \001(\tR\010response\"\267\001\n\025Delet" +
-      "eMessagesRequest\022*\n\006server\030\001 \001(\0132\022.popga" +
-      "te.v1.ServerR\006server\0229\n\013credentials\030\002 \001(" +
-      "\0132\027.popgate.v1.CredentialsR\013credentials\022" +
-      "7\n\010messages\030\003 \003(\0132\033.popgate.v1.MessageTo" +
-      "DeleteR\010messages\"V\n\017MessageToDelete\022\033\n\tu" +
-      "nique_id\030\001 \001(\tR\010uniqueId\022\033\n\006octets\030\002 \001(\003" +
-      "H\000R\006octets\210\001\001B\t\n\007_octets\"\241\001\n\026DeleteMessa" +
-      "gesResponse\0226\n\010messages\030\001 \003(\0132\032.popgate." +
-      "v1.DeletedMessageR\010messages\0223\n\007outcome\030\002" +
-      " \001(\0162\031.popgate.v1.CommitOutcomeR\007outcome" +
-      "\022\032\n\010response\030\003 \001(\tR\010response\"~\n\016DeletedM" +
-      "essage\022\033\n\tunique_id\030\001 \001(\tR\010uniqueId\0223\n\007o" +
-      "utcome\030\002 \001(\0162\031.popgate.v1.DeleteOutcomeR" +
-      "\007outcome\022\032\n\010response\030\003 \001(\tR\010response*\203\001\n" +
-      "\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIND_UNSPECIF" +
-      "IED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE\020\001\022\034\n\030UNIQ" +
-      "UE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQUE_ID_KIND" +
-      "_MISSING\020\003*\214\002\n\007Finding\022\027\n\023FINDING_UNSPEC" +
-      "IFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_DUPLICATE\020" +
-      "\001\022\036\n\032FINDING_UNIQUE_IDS_MISSING\020\002\022\035\n\031FIN" +
-      "DING_PIPELINING_BROKEN\020\003\022\027\n\023FINDING_SIZE" +
-      "S_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZERO\020\005\022\033\n\027FI" +
-      "NDING_LISTING_DAMAGED\020\006\022\037\n\033FINDING_UNIQU" +
-      "E_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LOGIN_DELAY\020" +
-      "\010*D\n\nSkipReason\022\033\n\027SKIP_REASON_UNSPECIFI" +
-      "ED\020\000\022\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispo" +
-      "sition\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022D" +
-      "ISPOSITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020" +
-      "\002*\274\001\n\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UN" +
-      "SPECIFIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022" +
-      "\027\n\023DELETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCO" +
-      "ME_UNKNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND" +
-      "\020\004\022\034\n\030DELETE_OUTCOME_AMBIGUOUS\020\0052\205\003\n\016Mai" +
-      "lboxService\022X\n\014ListMessages\022\037.popgate.v1" +
-      ".ListMessagesRequest\032 .popgate.v1.ListMe" +
-      "ssagesResponse\"\003\220\002\0020\001\022[\n\rFetchMessages\022 " +
-      ".popgate.v1.FetchMessagesRequest\032!.popga" +
-      "te.v1.FetchMessagesResponse\"\003\220\002\0020\001\022^\n\017Co" +
-      "llectMessages\022\".popgate.v1.CollectMessag" +
-      "esRequest\032#.popgate.v1.CollectMessagesRe" +
-      "sponse(\0010\001\022\\\n\016DeleteMessages\022!.popgate.v" +
-      "1.DeleteMessagesRequest\032\".popgate.v1.Del" +
-      "eteMessagesResponse\"\003\220\002\002Bt\n\024io.github.po" +
-      "pgate.v1B\023MailboxServiceProtoP\001\242\002\003PXX\252\002\n" +
-      "Popgate.V1\312\002\nPopgate\\V1\342\002\026Popgate\\V1\\GPB" +
-      "Metadata\352\002\013Popgate::V1b\006proto3"
+      "ate.v1\032\036google/protobuf/duration.proto\032\037" +
+      "google/protobuf/timestamp.proto\032\026popgate" +
+      "/v1/error.proto\032\035popgate/v1/pop3_service" +
+      ".proto\032\027popgate/v1/server.proto\"\224\001\n\023List" +
+      "MessagesRequest\022*\n\006server\030\001 \001(\0132\022.popgat" +
+      "e.v1.ServerR\006server\0229\n\013credentials\030\002 \001(\013" +
+      "2\027.popgate.v1.CredentialsR\013credentials\022\026" +
+      "\n\006header\030\003 \001(\010R\006header\"\200\001\n\024ListMessagesR" +
+      "esponse\0225\n\010messages\030\001 \003(\0132\031.popgate.v1.L" +
+      "istedMessageR\010messages\0221\n\007summary\030\002 \001(\0132" +
+      "\027.popgate.v1.ListSummaryR\007summary\"\274\002\n\rLi" +
+      "stedMessage\022*\n\016message_number\030\001 \001(\rH\000R\rm" +
+      "essageNumber\210\001\001\022\033\n\tunique_id\030\002 \001(\tR\010uniq" +
+      "ueId\0221\n\007id_kind\030\003 \001(\0162\030.popgate.v1.Uniqu" +
+      "eIdKindR\006idKind\022\033\n\006octets\030\004 \001(\003H\001R\006octet" +
+      "s\210\001\001\022\022\n\004line\030\005 \001(\tR\004line\0221\n\006header\030\006 \001(\013" +
+      "2\031.popgate.v1.MessageHeaderR\006header\022-\n\007f" +
+      "ailure\030\007 \001(\0132\023.popgate.v1.FailureR\007failu" +
+      "reB\021\n\017_message_numberB\t\n\007_octets\"\246\001\n\rMes" +
+      "sageHeader\022\020\n\003raw\030\001 \001(\014R\003raw\022\030\n\007subject\030" +
+      "\002 \001(\tR\007subject\022\026\n\006sender\030\003 \003(\tR\006sender\022\036" +
+      "\n\nrecipients\030\004 \003(\tR\nrecipients\022\022\n\004date\030\005" +
+      " \001(\tR\004date\022\035\n\nmessage_id\030\006 \001(\tR\tmessageI" +
+      "d\"r\n\013ListSummary\022\032\n\010messages\030\001 \001(\rR\010mess" +
+      "ages\022\026\n\006octets\030\002 \001(\003R\006octets\022/\n\010findings" +
+      "\030\003 \003(\0162\023.popgate.v1.FindingR\010findings\"\201\004" +
+      "\n\024FetchMessagesRequest\022*\n\006server\030\001 \001(\0132\022" +
+      ".popgate.v1.ServerR\006server\0229\n\013credential" +
+      "s\030\002 \001(\0132\027.popgate.v1.CredentialsR\013creden" +
+      "tials\022\022\n\003all\030\003 \001(\010H\000R\003all\022\030\n\006cursor\030\004 \001(" +
+      "\014H\000R\006cursor\0226\n\nunique_ids\030\005 \001(\0132\025.popgat" +
+      "e.v1.UniqueIdsH\000R\tuniqueIds\022&\n\017seen_uniq" +
+      "ue_ids\030\006 \003(\tR\rseenUniqueIds\022\"\n\nmax_octet" +
+      "s\030\007 \001(\003H\001R\tmaxOctets\210\001\001\022&\n\014max_messages\030" +
+      "\010 \001(\rH\002R\013maxMessages\210\001\001\022!\n\014newest_first\030" +
+      "\t \001(\010R\013newestFirst\022&\n\014header_lines\030\n \001(\r" +
+      "H\003R\013headerLines\210\001\001\022\037\n\013omit_sha256\030\013 \001(\010R" +
+      "\nomitSha256B\013\n\tselectionB\r\n\013_max_octetsB" +
+      "\017\n\r_max_messagesB\017\n\r_header_lines\"*\n\tUni" +
+      "queIds\022\035\n\nunique_ids\030\001 \003(\tR\tuniqueIds\"\310\001" +
+      "\n\025FetchMessagesResponse\022&\n\005parts\030\001 \003(\0132\020" +
+      ".popgate.v1.PartR\005parts\0220\n\010progress\030\002 \001(" +
+      "\0132\024.popgate.v1.ProgressR\010progress\022\033\n\006cur" +
+      "sor\030\003 \001(\014H\000R\006cursor\210\001\001\022-\n\007summary\030\004 \001(\0132" +
+      "\023.popgate.v1.SummaryR\007summaryB\t\n\007_cursor" +
+      "\"\355\001\n\004Part\022\037\n\013delivery_id\030\001 \001(\004R\ndelivery" +
+      "Id\022+\n\005start\030\002 \001(\0132\025.popgate.v1.PartStart" +
+      "R\005start\022\022\n\004data\030\003 \001(\014R\004data\022%\n\003end\030\004 \001(\013" +
+      "2\023.popgate.v1.PartEndR\003end\022-\n\007failure\030\005 " +
+      "\001(\0132\023.popgate.v1.FailureR\007failure\022-\n\007ski" +
+      "pped\030\006 \001(\0132\023.popgate.v1.SkippedR\007skipped" +
+      "\"\332\001\n\tPartStart\022%\n\016message_number\030\001 \001(\rR\r" +
+      "messageNumber\022\033\n\tunique_id\030\002 \001(\tR\010unique" +
+      "Id\0221\n\007id_kind\030\003 \001(\0162\030.popgate.v1.UniqueI" +
+      "dKindR\006idKind\022(\n\rlisted_octets\030\004 \001(\003H\000R\014" +
+      "listedOctets\210\001\001\022\032\n\010position\030\005 \001(\rR\010posit" +
+      "ionB\020\n\016_listed_octets\"\205\001\n\007PartEnd\022\026\n\006oct" +
+      "ets\030\001 \001(\003R\006octets\022\024\n\005crc32\030\002 \001(\rR\005crc32\022" +
+      "\026\n\006sha256\030\003 \001(\014R\006sha256\022$\n\013size_agrees\030\004" +
+      " \001(\010H\000R\nsizeAgrees\210\001\001B\016\n\014_size_agrees\"{\n" +
+      "\007Failure\022/\n\006reason\030\001 \001(\0162\027.popgate.v1.Er" +
+      "rorReasonR\006reason\022\032\n\010response\030\002 \001(\tR\010res" +
+      "ponse\022#\n\rresponse_code\030\003 \001(\tR\014responseCo" +
+      "de\"9\n\007Skipped\022.\n\006reason\030\001 \001(\0162\026.popgate." +
+      "v1.SkipReasonR\006reason\"h\n\010Progress\022\032\n\010mes" +
+      "sages\030\001 \001(\rR\010messages\022!\n\014new_messages\030\002 " +
+      "\001(\rR\013newMessages\022\035\n\nnew_octets\030\003 \001(\003R\tne" +
+      "wOctets\"\250\001\n\007Summary\022\034\n\tdelivered\030\001 \001(\rR\t" +
+      "delivered\022\030\n\007skipped\030\002 \001(\rR\007skipped\022\026\n\006f" +
+      "ailed\030\003 \001(\rR\006failed\022\034\n\tremaining\030\004 \001(\rR\t" +
+      "remaining\022/\n\010findings\030\005 \003(\0162\023.popgate.v1" +
+      ".FindingR\010findings\"\223\002\n\026CollectMessagesRe" +
+      "quest\022-\n\004open\030\001 \001(\0132\027.popgate.v1.Collect" +
+      "OpenH\000R\004open\022,\n\006choose\030\002 \001(\0132\022.popgate.v" +
+      "1.ChooseH\000R\006choose\022,\n\006settle\030\003 \001(\0132\022.pop" +
+      "gate.v1.SettleH\000R\006settle\022;\n\013credentials\030" +
+      "\004 \001(\0132\027.popgate.v1.CredentialsH\000R\013creden" +
+      "tials\022&\n\004stop\030\005 \001(\0132\020.popgate.v1.StopH\000R" +
+      "\004stopB\t\n\007request\"\303\003\n\013CollectOpen\0226\n\005fetc" +
+      "h\030\001 \001(\0132 .popgate.v1.FetchMessagesReques" +
+      "tR\005fetch\022\024\n\005offer\030\002 \001(\010R\005offer\0229\n\026max_un" +
+      "settled_messages\030\003 \001(\rH\000R\024maxUnsettledMe" +
+      "ssages\210\001\001\0225\n\024max_unsettled_octets\030\004 \001(\003H" +
+      "\001R\022maxUnsettledOctets\210\001\001\022,\n\017commit_messa" +
+      "ges\030\005 \001(\rH\002R\016commitMessages\210\001\001\022B\n\017commit" +
+      "_interval\030\006 \001(\0132\031.google.protobuf.Durati" +
+      "onR\016commitInterval\022:\n\013ack_timeout\030\007 \001(\0132" +
+      "\031.google.protobuf.DurationR\nackTimeoutB\031" +
+      "\n\027_max_unsettled_messagesB\027\n\025_max_unsett" +
+      "led_octetsB\022\n\020_commit_messages\"E\n\006Choose" +
+      "\022\'\n\017message_numbers\030\001 \003(\rR\016messageNumber" +
+      "s\022\022\n\004done\030\002 \001(\010R\004done\"\200\001\n\006Settle\022!\n\014deli" +
+      "very_ids\030\001 \003(\004R\013deliveryIds\022\030\n\007through\030\002" +
+      " \001(\004R\007through\0229\n\013disposition\030\003 \001(\0162\027.pop" +
+      "gate.v1.DispositionR\013disposition\"\006\n\004Stop" +
+      "\"\355\002\n\027CollectMessagesResponse\022&\n\005parts\030\001 " +
+      "\003(\0132\020.popgate.v1.PartR\005parts\0220\n\010progress" +
+      "\030\002 \001(\0132\024.popgate.v1.ProgressR\010progress\022\033" +
+      "\n\006cursor\030\003 \001(\014H\000R\006cursor\210\001\001\022-\n\007summary\030\004" +
+      " \001(\0132\023.popgate.v1.SummaryR\007summary\022\'\n\005of" +
+      "fer\030\005 \001(\0132\021.popgate.v1.OfferR\005offer\022L\n\022c" +
+      "redentials_needed\030\006 \001(\0132\035.popgate.v1.Cre" +
+      "dentialsNeededR\021credentialsNeeded\022*\n\006com" +
+      "mit\030\007 \001(\0132\022.popgate.v1.CommitR\006commitB\t\n" +
+      "\007_cursor\"R\n\005Offer\0225\n\010messages\030\001 \003(\0132\031.po" +
+      "pgate.v1.ListedMessageR\010messages\022\022\n\004done" +
+      "\030\002 \001(\010R\004done\"B\n\021CredentialsNeeded\022-\n\007fai" +
+      "lure\030\001 \001(\0132\023.popgate.v1.FailureR\007failure" +
+      "\"\247\001\n\006Commit\0223\n\007outcome\030\001 \001(\0162\031.popgate.v" +
+      "1.CommitOutcomeR\007outcome\022\032\n\010response\030\002 \001" +
+      "(\tR\010response\0228\n\010messages\030\003 \003(\0132\034.popgate" +
+      ".v1.CommittedMessageR\010messages\022\022\n\004done\030\004" +
+      " \001(\010R\004done\"\241\001\n\020CommittedMessage\022\037\n\013deliv" +
+      "ery_id\030\001 \001(\004R\ndeliveryId\022\033\n\tunique_id\030\002 " +
+      "\001(\tR\010uniqueId\0223\n\007outcome\030\003 \001(\0162\031.popgate" +
+      ".v1.DeleteOutcomeR\007outcome\022\032\n\010response\030\004" +
+      " \001(\tR\010response\"\267\001\n\025DeleteMessagesRequest" +
+      "\022*\n\006server\030\001 \001(\0132\022.popgate.v1.ServerR\006se" +
+      "rver\0229\n\013credentials\030\002 \001(\0132\027.popgate.v1.C" +
+      "redentialsR\013credentials\0227\n\010messages\030\003 \003(" +
+      "\0132\033.popgate.v1.MessageToDeleteR\010messages" +
+      "\"V\n\017MessageToDelete\022\033\n\tunique_id\030\001 \001(\tR\010" +
+      "uniqueId\022\033\n\006octets\030\002 \001(\003H\000R\006octets\210\001\001B\t\n" +
+      "\007_octets\"\241\001\n\026DeleteMessagesResponse\0226\n\010m" +
+      "essages\030\001 \003(\0132\032.popgate.v1.DeletedMessag" +
+      "eR\010messages\0223\n\007outcome\030\002 \001(\0162\031.popgate.v" +
+      "1.CommitOutcomeR\007outcome\022\032\n\010response\030\003 \001" +
+      "(\tR\010response\"~\n\016DeletedMessage\022\033\n\tunique" +
+      "_id\030\001 \001(\tR\010uniqueId\0223\n\007outcome\030\002 \001(\0162\031.p" +
+      "opgate.v1.DeleteOutcomeR\007outcome\022\032\n\010resp" +
+      "onse\030\003 \001(\tR\010response\"~\n\025DiagnoseServerRe" +
+      "quest\022*\n\006server\030\001 \001(\0132\022.popgate.v1.Serve" +
+      "rR\006server\0229\n\013credentials\030\002 \001(\0132\027.popgate" +
+      ".v1.CredentialsR\013credentials\"\204\005\n\026Diagnos" +
+      "eServerResponse\0221\n\010findings\030\001 \003(\0132\025.popg" +
+      "ate.v1.DiagnosisR\010findings\0226\n\010attempts\030\002" +
+      " \003(\0132\032.popgate.v1.ConnectAttemptR\010attemp" +
+      "ts\022\032\n\010greeting\030\003 \001(\tR\010greeting\022*\n\003tls\030\004 " +
+      "\001(\0132\030.popgate.v1.DiagnosedTlsR\003tls\022P\n\027ca" +
+      "pabilities_before_tls\030\005 \001(\0132\030.popgate.v1" +
+      ".CapaResponseR\025capabilitiesBeforeTls\022N\n\026" +
+      "capabilities_after_tls\030\006 \001(\0132\030.popgate.v" +
+      "1.CapaResponseR\024capabilitiesAfterTls\022R\n\030" +
+      "capabilities_after_login\030\007 \001(\0132\030.popgate" +
+      ".v1.CapaResponseR\026capabilitiesAfterLogin" +
+      "\022\036\n\nmechanisms\030\010 \003(\tR\nmechanisms\022:\n\013logi" +
+      "n_delay\030\t \001(\0132\031.google.protobuf.Duration" +
+      "R\nloginDelay\022*\n\006expire\030\n \001(\0132\022.popgate.v" +
+      "1.ExpireR\006expire\0229\n\010maildrop\030\013 \001(\0132\035.pop" +
+      "gate.v1.DiagnosedMaildropR\010maildrop\"\230\001\n\t" +
+      "Diagnosis\022-\n\007finding\030\001 \001(\0162\023.popgate.v1." +
+      "FindingR\007finding\0220\n\010severity\030\002 \001(\0162\024.pop" +
+      "gate.v1.SeverityR\010severity\022\022\n\004text\030\003 \001(\t" +
+      "R\004text\022\026\n\006remedy\030\004 \001(\tR\006remedy\"\263\001\n\016Conne" +
+      "ctAttempt\022\030\n\007address\030\001 \001(\tR\007address\022/\n\005b" +
+      "egun\030\002 \001(\0132\031.google.protobuf.DurationR\005b" +
+      "egun\022-\n\004took\030\003 \001(\0132\031.google.protobuf.Dur" +
+      "ationR\004took\022\'\n\005cause\030\004 \001(\0162\021.popgate.v1." +
+      "CauseR\005cause\"i\n\014DiagnosedTls\022*\n\005state\030\001 " +
+      "\001(\0132\024.popgate.v1.TlsStateR\005state\022-\n\005chai" +
+      "n\030\002 \003(\0132\027.popgate.v1.CertificateR\005chain\"" +
+      "\376\001\n\013Certificate\022\030\n\007subject\030\001 \001(\tR\007subjec" +
+      "t\022\026\n\006issuer\030\002 \001(\tR\006issuer\022\024\n\005names\030\003 \003(\t" +
+      "R\005names\0229\n\nnot_before\030\004 \001(\0132\032.google.pro" +
+      "tobuf.TimestampR\tnotBefore\0227\n\tnot_after\030" +
+      "\005 \001(\0132\032.google.protobuf.TimestampR\010notAf" +
+      "ter\022\033\n\tdays_left\030\006 \001(\005R\010daysLeft\022\026\n\006sha2" +
+      "56\030\007 \001(\014R\006sha256\"\203\003\n\021DiagnosedMaildrop\022\032" +
+      "\n\010messages\030\001 \001(\rR\010messages\022\026\n\006octets\030\002 \001" +
+      "(\003R\006octets\022/\n\021unique_ids_unique\030\003 \001(\010H\000R" +
+      "\017uniqueIdsUnique\210\001\001\022/\n\021unique_ids_stable" +
+      "\030\004 \001(\010H\001R\017uniqueIdsStable\210\001\001\022&\n\014top_hono" +
+      "ured\030\005 \001(\010H\002R\013topHonoured\210\001\001\022\"\n\nsizes_tr" +
+      "ue\030\006 \001(\010H\003R\tsizesTrue\210\001\001\022,\n\017pipelining_t" +
+      "rue\030\007 \001(\010H\004R\016pipeliningTrue\210\001\001B\024\n\022_uniqu" +
+      "e_ids_uniqueB\024\n\022_unique_ids_stableB\017\n\r_t" +
+      "op_honouredB\r\n\013_sizes_trueB\022\n\020_pipelinin" +
+      "g_true*\203\001\n\014UniqueIdKind\022\036\n\032UNIQUE_ID_KIN" +
+      "D_UNSPECIFIED\020\000\022\031\n\025UNIQUE_ID_KIND_UNIQUE" +
+      "\020\001\022\034\n\030UNIQUE_ID_KIND_DUPLICATE\020\002\022\032\n\026UNIQ" +
+      "UE_ID_KIND_MISSING\020\003*\315\007\n\007Finding\022\027\n\023FIND" +
+      "ING_UNSPECIFIED\020\000\022 \n\034FINDING_UNIQUE_IDS_" +
+      "DUPLICATE\020\001\022\036\n\032FINDING_UNIQUE_IDS_MISSIN" +
+      "G\020\002\022\035\n\031FINDING_PIPELINING_BROKEN\020\003\022\027\n\023FI" +
+      "NDING_SIZES_WRONG\020\004\022\027\n\023FINDING_EXPIRE_ZE" +
+      "RO\020\005\022\033\n\027FINDING_LISTING_DAMAGED\020\006\022\037\n\033FIN" +
+      "DING_UNIQUE_IDS_UNSTABLE\020\007\022\027\n\023FINDING_LO" +
+      "GIN_DELAY\020\010\022\032\n\026FINDING_NAME_NOT_FOUND\020\t\022" +
+      "\036\n\032FINDING_CONNECTION_REFUSED\020\n\022\027\n\023FINDI" +
+      "NG_UNREACHABLE\020\013\022\031\n\025FINDING_SERVER_SILEN" +
+      "T\020\014\022\033\n\027FINDING_CONNECTION_LOST\020\r\022\033\n\027FIND" +
+      "ING_PROTOCOL_BROKEN\020\016\022\033\n\027FINDING_SERVICE" +
+      "_REFUSED\020\017\022\030\n\024FINDING_STLS_MISSING\020\020\022 \n\034" +
+      "FINDING_TLS_HANDSHAKE_FAILED\020\021\022\033\n\027FINDIN" +
+      "G_TLS_VERSION_OLD\020\022\022\037\n\033FINDING_CERTIFICA" +
+      "TE_EXPIRED\020\023\022$\n FINDING_CERTIFICATE_EXPI" +
+      "RES_SOON\020\024\022\"\n\036FINDING_CERTIFICATE_NAME_W" +
+      "RONG\020\025\022!\n\035FINDING_CERTIFICATE_UNTRUSTED\020" +
+      "\026\022\033\n\027FINDING_PLAINTEXT_LOGIN\020\027\022\030\n\024FINDIN" +
+      "G_CAPA_MISSING\020\030\022\027\n\023FINDING_CAPA_CLOSES\020" +
+      "\031\022\030\n\024FINDING_NO_MECHANISM\020\032\022\031\n\025FINDING_L" +
+      "OGIN_REFUSED\020\033\022\032\n\026FINDING_MAILBOX_IN_USE" +
+      "\020\034\022\030\n\024FINDING_UIDL_MISSING\020\035\022\027\n\023FINDING_" +
+      "TOP_MISSING\020\036\022\035\n\031FINDING_TOP_IGNORES_COU" +
+      "NT\020\037\022\036\n\032FINDING_PIPELINING_MISSING\020 *D\n\n" +
+      "SkipReason\022\033\n\027SKIP_REASON_UNSPECIFIED\020\000\022" +
+      "\031\n\025SKIP_REASON_TOO_LARGE\020\001*X\n\013Dispositio" +
+      "n\022\033\n\027DISPOSITION_UNSPECIFIED\020\000\022\026\n\022DISPOS" +
+      "ITION_DELETE\020\001\022\024\n\020DISPOSITION_KEEP\020\002*\274\001\n" +
+      "\rDeleteOutcome\022\036\n\032DELETE_OUTCOME_UNSPECI" +
+      "FIED\020\000\022\032\n\026DELETE_OUTCOME_DELETED\020\001\022\027\n\023DE" +
+      "LETE_OUTCOME_KEPT\020\002\022\032\n\026DELETE_OUTCOME_UN" +
+      "KNOWN\020\003\022\034\n\030DELETE_OUTCOME_NOT_FOUND\020\004\022\034\n" +
+      "\030DELETE_OUTCOME_AMBIGUOUS\020\005*a\n\010Severity\022" +
+      "\030\n\024SEVERITY_UNSPECIFIED\020\000\022\021\n\rSEVERITY_IN" +
+      "FO\020\001\022\024\n\020SEVERITY_WARNING\020\002\022\022\n\016SEVERITY_E" +
+      "RROR\020\0032\343\003\n\016MailboxService\022X\n\014ListMessage" +
+      "s\022\037.popgate.v1.ListMessagesRequest\032 .pop" +
+      "gate.v1.ListMessagesResponse\"\003\220\002\0020\001\022[\n\rF" +
+      "etchMessages\022 .popgate.v1.FetchMessagesR" +
+      "equest\032!.popgate.v1.FetchMessagesRespons" +
+      "e\"\003\220\002\0020\001\022^\n\017CollectMessages\022\".popgate.v1" +
+      ".CollectMessagesRequest\032#.popgate.v1.Col" +
+      "lectMessagesResponse(\0010\001\022\\\n\016DeleteMessag" +
+      "es\022!.popgate.v1.DeleteMessagesRequest\032\"." +
+      "popgate.v1.DeleteMessagesResponse\"\003\220\002\002\022\\" +
+      "\n\016DiagnoseServer\022!.popgate.v1.DiagnoseSe" +
+      "rverRequest\032\".popgate.v1.DiagnoseServerR" +
+      "esponse\"\003\220\002\002Bt\n\024io.github.popgate.v1B\023Ma" +
+      "ilboxServiceProtoP\001\242\002\003PXX\252\002\nPopgate.V1\312\002" +
+      "\nPopgate\\V1\342\002\026Popgate\\V1\\GPBMetadata\352\002\013P" +
+      "opgate::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DurationProto.getDescriptor(),
+          com.google.protobuf.TimestampProto.getDescriptor(),
           io.github.popgate.v1.ErrorProto.getDescriptor(),
+          io.github.popgate.v1.Pop3ServiceProto.getDescriptor(),
           io.github.popgate.v1.ServerProto.getDescriptor(),
         });
     internal_static_popgate_v1_ListMessagesRequest_descriptor =
@@ -513,8 +621,52 @@ public final class MailboxServiceProto {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_popgate_v1_DeletedMessage_descriptor,
         new java.lang.String[] { "UniqueId", "Outcome", "Response", });
+    internal_static_popgate_v1_DiagnoseServerRequest_descriptor =
+      getDescriptor().getMessageTypes().get(29);
+    internal_static_popgate_v1_DiagnoseServerRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_DiagnoseServerRequest_descriptor,
+        new java.lang.String[] { "Server", "Credentials", });
+    internal_static_popgate_v1_DiagnoseServerResponse_descriptor =
+      getDescriptor().getMessageTypes().get(30);
+    internal_static_popgate_v1_DiagnoseServerResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_DiagnoseServerResponse_descriptor,
+        new java.lang.String[] { "Findings", "Attempts", "Greeting", "Tls", "CapabilitiesBeforeTls", "CapabilitiesAfterTls", "CapabilitiesAfterLogin", "Mechanisms", "LoginDelay", "Expire", "Maildrop", });
+    internal_static_popgate_v1_Diagnosis_descriptor =
+      getDescriptor().getMessageTypes().get(31);
+    internal_static_popgate_v1_Diagnosis_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Diagnosis_descriptor,
+        new java.lang.String[] { "Finding", "Severity", "Text", "Remedy", });
+    internal_static_popgate_v1_ConnectAttempt_descriptor =
+      getDescriptor().getMessageTypes().get(32);
+    internal_static_popgate_v1_ConnectAttempt_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_ConnectAttempt_descriptor,
+        new java.lang.String[] { "Address", "Begun", "Took", "Cause", });
+    internal_static_popgate_v1_DiagnosedTls_descriptor =
+      getDescriptor().getMessageTypes().get(33);
+    internal_static_popgate_v1_DiagnosedTls_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_DiagnosedTls_descriptor,
+        new java.lang.String[] { "State", "Chain", });
+    internal_static_popgate_v1_Certificate_descriptor =
+      getDescriptor().getMessageTypes().get(34);
+    internal_static_popgate_v1_Certificate_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_Certificate_descriptor,
+        new java.lang.String[] { "Subject", "Issuer", "Names", "NotBefore", "NotAfter", "DaysLeft", "Sha256", });
+    internal_static_popgate_v1_DiagnosedMaildrop_descriptor =
+      getDescriptor().getMessageTypes().get(35);
+    internal_static_popgate_v1_DiagnosedMaildrop_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_popgate_v1_DiagnosedMaildrop_descriptor,
+        new java.lang.String[] { "Messages", "Octets", "UniqueIdsUnique", "UniqueIdsStable", "TopHonoured", "SizesTrue", "PipeliningTrue", });
     com.google.protobuf.DurationProto.getDescriptor();
+    com.google.protobuf.TimestampProto.getDescriptor();
     io.github.popgate.v1.ErrorProto.getDescriptor();
+    io.github.popgate.v1.Pop3ServiceProto.getDescriptor();
     io.github.popgate.v1.ServerProto.getDescriptor();
   }
 
