@@ -42,6 +42,8 @@ namespace v1 {
 //   - A unique-id that is blank, or that two messages of the listing have, never counts as seen: such a message is delivered again,
 //     marked.
 //   - Unique-ids are escaped as all text of servers is, in requests too.
+//   - Where the server has UTF8 it is sent before the login (RFC 6856 section 2): without it a server may send a substitute in place
+//     of a message with octets beyond ASCII.
 //   - A lost connection ends the call with UNAVAILABLE and CONNECTION_LOST; popgate does not repeat a job by itself.
 //   - Errors of all: INVALID_ARGUMENT, those of OpenSession and Auth, QUOTA_EXCEEDED, DRAINING, CONNECTION_LOST, TIMEOUT,
 //     PROTOCOL_ERROR, CALLER_UNAUTHENTICATED, INTERNAL. They are not repeated below.
@@ -121,7 +123,9 @@ class MailboxService final {
     //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
     //
     // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-    // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    // else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+    // give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+    // there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
     //
     // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
     // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
@@ -230,7 +234,9 @@ class MailboxService final {
       //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
       //
       // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-      // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+      // else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+      // give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+      // there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
       //
       // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
       // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
@@ -427,7 +433,9 @@ class MailboxService final {
     //     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
     //
     // A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-    // else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    // else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+    // give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+    // there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
     //
     // A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
     // login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.

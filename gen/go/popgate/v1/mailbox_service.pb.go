@@ -1799,7 +1799,8 @@ type CollectOpen struct {
 	// What to deliver. `header_lines` is INVALID_ARGUMENT.
 	Fetch *FetchMessagesRequest `protobuf:"bytes,1,opt,name=fetch,proto3" json:"fetch,omitempty"`
 	// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-	// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+	// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+	// save where it has no unique-id of its own. Nothing is offered where nothing is new.
 	Offer bool `protobuf:"varint,2,opt,name=offer,proto3" json:"offer,omitempty"`
 	// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
 	MaxUnsettledMessages *uint32 `protobuf:"varint,3,opt,name=max_unsettled_messages,json=maxUnsettledMessages,proto3,oneof" json:"max_unsettled_messages,omitempty"`
@@ -2158,7 +2159,7 @@ type Offer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Up to 1,000 messages.
 	Messages []*ListedMessage `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// In the last one of this login: popgate waits for `choose`.
+	// In the last one of this login, which may have no messages: popgate waits for `choose`.
 	Done          bool `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

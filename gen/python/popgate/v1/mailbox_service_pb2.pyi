@@ -989,7 +989,8 @@ class CollectOpen(_message.Message):
     ACK_TIMEOUT_FIELD_NUMBER: _builtins.int
     offer: _builtins.bool
     """Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-    selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+    selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+    save where it has no unique-id of its own. Nothing is offered where nothing is new.
     """
     max_unsettled_messages: _builtins.int
     """From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100."""
@@ -1190,7 +1191,7 @@ class Offer(_message.Message):
     MESSAGES_FIELD_NUMBER: _builtins.int
     DONE_FIELD_NUMBER: _builtins.int
     done: _builtins.bool
-    """In the last one of this login: popgate waits for `choose`."""
+    """In the last one of this login, which may have no messages: popgate waits for `choose`."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedMessage]:
         """Up to 1,000 messages."""

@@ -41,6 +41,8 @@ class MailboxServiceStub:
       - A unique-id that is blank, or that two messages of the listing have, never counts as seen: such a message is delivered again,
         marked.
       - Unique-ids are escaped as all text of servers is, in requests too.
+      - Where the server has UTF8 it is sent before the login (RFC 6856 section 2): without it a server may send a substitute in place
+        of a message with octets beyond ASCII.
       - A lost connection ends the call with UNAVAILABLE and CONNECTION_LOST; popgate does not repeat a job by itself.
       - Errors of all: INVALID_ARGUMENT, those of OpenSession and Auth, QUOTA_EXCEEDED, DRAINING, CONNECTION_LOST, TIMEOUT,
         PROTOCOL_ERROR, CALLER_UNAUTHENTICATED, INTERNAL. They are not repeated below.
@@ -105,7 +107,9 @@ class MailboxServiceStub:
         UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
 
     A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-    else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+    give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+    there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
 
     A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
     login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
@@ -158,6 +162,8 @@ class MailboxServiceAsyncStub(MailboxServiceStub):
       - A unique-id that is blank, or that two messages of the listing have, never counts as seen: such a message is delivered again,
         marked.
       - Unique-ids are escaped as all text of servers is, in requests too.
+      - Where the server has UTF8 it is sent before the login (RFC 6856 section 2): without it a server may send a substitute in place
+        of a message with octets beyond ASCII.
       - A lost connection ends the call with UNAVAILABLE and CONNECTION_LOST; popgate does not repeat a job by itself.
       - Errors of all: INVALID_ARGUMENT, those of OpenSession and Auth, QUOTA_EXCEEDED, DRAINING, CONNECTION_LOST, TIMEOUT,
         PROTOCOL_ERROR, CALLER_UNAUTHENTICATED, INTERNAL. They are not repeated below.
@@ -219,7 +225,9 @@ class MailboxServiceAsyncStub(MailboxServiceStub):
         UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
 
     A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-    else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+    else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+    give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+    there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
 
     A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
     login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.
@@ -271,6 +279,8 @@ class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
       - A unique-id that is blank, or that two messages of the listing have, never counts as seen: such a message is delivered again,
         marked.
       - Unique-ids are escaped as all text of servers is, in requests too.
+      - Where the server has UTF8 it is sent before the login (RFC 6856 section 2): without it a server may send a substitute in place
+        of a message with octets beyond ASCII.
       - A lost connection ends the call with UNAVAILABLE and CONNECTION_LOST; popgate does not repeat a job by itself.
       - Errors of all: INVALID_ARGUMENT, those of OpenSession and Auth, QUOTA_EXCEEDED, DRAINING, CONNECTION_LOST, TIMEOUT,
         PROTOCOL_ERROR, CALLER_UNAUTHENTICATED, INTERNAL. They are not repeated below.
@@ -348,7 +358,9 @@ class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
             UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
 
         A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-        else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+        else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+        give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+        there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
 
         A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
         login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.

@@ -1442,7 +1442,8 @@ pub struct CollectOpen {
     #[prost(message, optional, tag="1")]
     pub fetch: ::core::option::Option<FetchMessagesRequest>,
     /// Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-    /// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+    /// selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+    /// save where it has no unique-id of its own. Nothing is offered where nothing is new.
     #[prost(bool, tag="2")]
     pub offer: bool,
     /// From 1 to 10,000. How many messages may be asked for and not settled. Absent: 100.
@@ -1522,7 +1523,7 @@ pub struct Offer {
     /// Up to 1,000 messages.
     #[prost(message, repeated, tag="1")]
     pub messages: ::prost::alloc::vec::Vec<ListedMessage>,
-    /// In the last one of this login: popgate waits for `choose`.
+    /// In the last one of this login, which may have no messages: popgate waits for `choose`.
     #[prost(bool, tag="2")]
     pub done: bool,
 }

@@ -766,7 +766,8 @@ export type CollectOpen = Message<"popgate.v1.CollectOpen"> & {
 
   /**
    * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-   * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+   * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+   * save where it has no unique-id of its own. Nothing is offered where nothing is new.
    *
    * @generated from field: bool offer = 2;
    */
@@ -973,7 +974,7 @@ export type Offer = Message<"popgate.v1.Offer"> & {
   messages: ListedMessage[];
 
   /**
-   * In the last one of this login: popgate waits for `choose`.
+   * In the last one of this login, which may have no messages: popgate waits for `choose`.
    *
    * @generated from field: bool done = 2;
    */
@@ -2046,6 +2047,8 @@ export const SeveritySchema: GenEnum<Severity> = /*@__PURE__*/
  *   - A unique-id that is blank, or that two messages of the listing have, never counts as seen: such a message is delivered again,
  *     marked.
  *   - Unique-ids are escaped as all text of servers is, in requests too.
+ *   - Where the server has UTF8 it is sent before the login (RFC 6856 section 2): without it a server may send a substitute in place
+ *     of a message with octets beyond ASCII.
  *   - A lost connection ends the call with UNAVAILABLE and CONNECTION_LOST; popgate does not repeat a job by itself.
  *   - Errors of all: INVALID_ARGUMENT, those of OpenSession and Auth, QUOTA_EXCEEDED, DRAINING, CONNECTION_LOST, TIMEOUT,
  *     PROTOCOL_ERROR, CALLER_UNAUTHENTICATED, INTERNAL. They are not repeated below.
@@ -2122,7 +2125,9 @@ export const MailboxService: GenService<{
    *     UNIQUE_IDS_UNSTABLE; the second such round ends the call with it as the reason.
    *
    * A `cursor` knows what was settled, and nothing else; what was settled for deletion it knows only if a `commit` has said KEPT: what
-   * else is still there comes again. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
+   * else is still there comes again. At Gmail, which lists only some of the messages until they are retrieved and QUIT is sent, do not
+   * give a cursor of FetchMessages, nor one that is older than a lost QUIT: what it knows and what is listed hides the rest. Give `all`
+   * there. While popgate waits for the caller a NOOP every 30 seconds keeps the server.
    *
    * A `credentials` request has the fresh secret of the same user for the next login. `credentials_needed` asks for it when such a
    * login is refused, and waits 60 seconds. Half-close when all is settled and nothing is under way ends the call as `stop` does.

@@ -87,7 +87,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-   * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+   * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+   * save where it has no unique-id of its own. Nothing is offered where nothing is new.
    * </pre>
    *
    * <code>bool offer = 2 [json_name = "offer"];</code>
@@ -955,7 +956,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+     * save where it has no unique-id of its own. Nothing is offered where nothing is new.
      * </pre>
      *
      * <code>bool offer = 2 [json_name = "offer"];</code>
@@ -968,7 +970,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+     * save where it has no unique-id of its own. Nothing is offered where nothing is new.
      * </pre>
      *
      * <code>bool offer = 2 [json_name = "offer"];</code>
@@ -985,7 +988,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Stream the listing as `offer`, and deliver what is chosen of it: exact, without a cursor, and without a bound. `fetch` has no
-     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round.
+     * selection then, or `all`, which goes without unique-ids too. A message is offered once in the call, not again in each round,
+     * save where it has no unique-id of its own. Nothing is offered where nothing is new.
      * </pre>
      *
      * <code>bool offer = 2 [json_name = "offer"];</code>

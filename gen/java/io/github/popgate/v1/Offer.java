@@ -109,7 +109,7 @@ private static final long serialVersionUID = 0L;
   private boolean done_ = false;
   /**
    * <pre>
-   * In the last one of this login: popgate waits for `choose`.
+   * In the last one of this login, which may have no messages: popgate waits for `choose`.
    * </pre>
    *
    * <code>bool done = 2 [json_name = "done"];</code>
@@ -837,7 +837,7 @@ private static final long serialVersionUID = 0L;
     private boolean done_ ;
     /**
      * <pre>
-     * In the last one of this login: popgate waits for `choose`.
+     * In the last one of this login, which may have no messages: popgate waits for `choose`.
      * </pre>
      *
      * <code>bool done = 2 [json_name = "done"];</code>
@@ -849,7 +849,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * In the last one of this login: popgate waits for `choose`.
+     * In the last one of this login, which may have no messages: popgate waits for `choose`.
      * </pre>
      *
      * <code>bool done = 2 [json_name = "done"];</code>
@@ -865,7 +865,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * In the last one of this login: popgate waits for `choose`.
+     * In the last one of this login, which may have no messages: popgate waits for `choose`.
      * </pre>
      *
      * <code>bool done = 2 [json_name = "done"];</code>

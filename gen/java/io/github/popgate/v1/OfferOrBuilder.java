@@ -54,7 +54,7 @@ public interface OfferOrBuilder extends
 
   /**
    * <pre>
-   * In the last one of this login: popgate waits for `choose`.
+   * In the last one of this login, which may have no messages: popgate waits for `choose`.
    * </pre>
    *
    * <code>bool done = 2 [json_name = "done"];</code>
