@@ -83,8 +83,11 @@ func (m *Message) Read(p []byte) (int, error) {
 	}
 	n, err := m.body.Read(p)
 	m.lines.write(p[:n])
-	if errors.Is(err, io.EOF) && m.pipe != nil {
-		err = cmp.Or(m.pipe.confirm(), io.EOF)
+	if errors.Is(err, io.EOF) {
+		m.lines.end()
+		if m.pipe != nil {
+			err = cmp.Or(m.pipe.confirm(), io.EOF)
+		}
 	}
 	switch {
 	case err == nil:

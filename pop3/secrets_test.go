@@ -155,7 +155,7 @@ func TestTrace(t *testing.T) {
 	commands := []string{"> USER alice", "> PASS ***", "> CAPA", "> LIST", "> RETR 1", "> QUIT"}
 	all := []string{
 		"< +OK hi <1@example.test>", "> USER alice", "< +OK", "> PASS ***", "< +OK in", "> CAPA", "< +OK", "< X-CAP", "< .",
-		"> LIST", "< +OK", "< 1 2", "< .", "> RETR 1", "< +OK", "< Subject: x", "< ", "< .", "< " + strings.Repeat("y", 1024), "< no end",
+		"> LIST", "< +OK", "< 1 2", "< .", "> RETR 1", "< +OK", "< Subject: x", "< ", "< ..", "< " + strings.Repeat("y", 1024), "< no end", "< .",
 		"> QUIT", "< +OK bye",
 	}
 	for level, wanted := range [][]string{nil, commands, all} {
@@ -216,7 +216,7 @@ func TestTraceLevelChanges(t *testing.T) {
 		if err := readMessage(m, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(told, "|"); got != "e||new" {
+		if got := strings.Join(told, "|"); got != "e||new|." {
 			t.Errorf("%q", got)
 		}
 	})

@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"bytes"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -25,7 +26,8 @@ type Event struct {
 	Time time.Time
 	// Sent is true for the client's lines.
 	Sent bool
-	// Line is the line without its line end, cut after 1,024 octets, secrets replaced by "***".
+	// Line is the line without its line end, cut after 1,024 octets, secrets replaced by "***". Lines of messages are as they went over
+	// the wire: a dot that begins a line is doubled, and "." ends the message.
 	Line string
 }
 
@@ -68,8 +70,15 @@ func (s *lineSplitter) write(data []byte) {
 		if !ended {
 			return
 		}
-		s.trace.line(TraceLines, false, string(bytes.TrimSuffix(s.begun, []byte("\r"))))
+		line := string(bytes.TrimSuffix(s.begun, []byte("\r")))
+		if strings.HasPrefix(line, ".") {
+			line = "." + line
+		}
+		s.trace.line(TraceLines, false, line)
 		s.begun = s.begun[:0]
 		data = rest
 	}
 }
+
+// end tells the line that ends a message (RFC 1939 section 3).
+func (s *lineSplitter) end() { s.trace.line(TraceLines, false, ".") }

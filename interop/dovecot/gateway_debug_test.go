@@ -28,9 +28,12 @@ func TestGatewayDebug(t *testing.T) {
 		opened.WantQuit(pb.CommitOutcome_COMMIT_OUTCOME_NOTHING_MARKED)
 		want := []string{"C: USER alice", "S: +OK", "C: PASS ***", "S: +OK Logged in.", "C: RETR 1", "S: " + retr[0].GetResponse()}
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(wireOf(1)), "\r\n"), "\r\n") {
+			if strings.HasPrefix(line, ".") {
+				line = "." + line
+			}
 			want = append(want, "S: "+line)
 		}
-		want = append(want, "C: STAT", "C: LIST 2", "C: QUIT", "S: +OK Logging out.")
+		want = append(want, "S: .", "C: STAT", "C: LIST 2", "C: QUIT", "S: +OK Logging out.")
 		if got := w.Lines(); !slices.Equal(got, want) {
 			t.Errorf("the dialogue is\n%q, want\n%q", got, want)
 		}
