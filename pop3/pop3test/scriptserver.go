@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type ScriptServer struct {
 	script   *Script
 	faults   Faults
 	received recorder
+	told     atomic.Bool // a dialogue came to its end, or the test has failed for it
 	host     host
 }
 
@@ -101,8 +103,12 @@ func (s *ScriptServer) serve(conn net.Conn) {
 		return
 	}
 	err := s.script.play(faulty, s.received.add)
-	if err == nil || errors.Is(err, ErrFault) || faulty.cut() || s.host.over() {
-		return
+	switch {
+	case err == nil:
+		s.told.Store(true)
+	case errors.Is(err, ErrFault) || faulty.cut() || s.host.over():
+	default:
+		s.told.Store(true)
+		s.tb.Errorf("pop3test: %v", err)
 	}
-	s.tb.Errorf("pop3test: %v", err)
 }
