@@ -99,6 +99,8 @@ func explained(err error, gateway string) error {
 // todos say what to do about a reason.
 var todos = map[pb.ErrorReason]string{
 	pb.ErrorReason_ERROR_REASON_INVALID_ARGUMENT:        "correct what is named",
+	pb.ErrorReason_ERROR_REASON_SESSION_NOT_FOUND:       "a session is seen only by the caller who opened it: show the same certificate; or it ended long ago",
+	pb.ErrorReason_ERROR_REASON_WRONG_REPLICA:           "name by --gateway the replica that opened the session, or the balancer in front of it",
 	pb.ErrorReason_ERROR_REASON_TLS_REQUIRED:            "ask the provider for a port with TLS (995), or, if mail and password may be read on the way, give --unsafe-plaintext",
 	pb.ErrorReason_ERROR_REASON_TARGET_NOT_ALLOWED:      "the gateway's operator opens a target by --allow-target; --direct goes without a gateway",
 	pb.ErrorReason_ERROR_REASON_CONNECT_FAILED:          "check host and port, and whether a firewall is in between",
