@@ -18,6 +18,7 @@ import (
 type demoConfig struct {
 	listen  string
 	mailbox string
+	replay  string
 }
 
 func demoCommand() *cobra.Command {
@@ -26,16 +27,23 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Try popgate on a sample mailbox, with nothing to set up",
 		Long: `Start a gateway and a POP3 server with a sample mailbox, both on loopback, read the mailbox through the gateway once, print
-commands to paste, and serve until SIGINT or SIGTERM.`,
-		Example: "  popgate demo\n  popgate demo --listen 127.0.0.1:0 --mailbox 127.0.0.1:0",
+commands to paste, and serve until SIGINT or SIGTERM.
+
+With --replay the POP3 server plays a transcript to each client instead, as popgate watch --save writes it, and complains of what
+clients do otherwise. If one did, the exit status is 1.`,
+		Example: "  popgate demo\n  popgate demo --listen 127.0.0.1:0 --mailbox 127.0.0.1:0\n  popgate demo --replay odd-server.txt",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.replay != "" {
+				return replay(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return demo(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.listen, "listen", defaultListen, "`address` of the gateway, on loopback")
 	f.StringVar(&c.mailbox, "mailbox", "127.0.0.1:9111", "`address` of the POP3 server, on loopback")
+	f.StringVar(&c.replay, "replay", "", "`file` with a transcript that the POP3 server plays, in place of the sample mailbox")
 	return cmd
 }
 
@@ -45,13 +53,21 @@ const (
 	demoPassword = "secret"
 )
 
-// demo runs the demonstration until ctx ends.
-func demo(ctx context.Context, c demoConfig, stdout, stderr io.Writer) error {
+// check returns an error where an address is not on loopback.
+func (c *demoConfig) check() error {
 	if !isLoopback(c.listen) {
 		return fmt.Errorf("--listen %s: the demo stays on loopback", c.listen)
 	}
 	if !isLoopback(c.mailbox) {
 		return fmt.Errorf("--mailbox %s: the demo stays on loopback", c.mailbox)
+	}
+	return nil
+}
+
+// demo runs the demonstration until ctx ends.
+func demo(ctx context.Context, c demoConfig, stdout, stderr io.Writer) error {
+	if err := c.check(); err != nil {
+		return err
 	}
 	mailbox, err := startMailbox(ctx, c.mailbox)
 	if err != nil {

@@ -53,4 +53,7 @@
 // What the server sends between two of the client's lines goes out in one
 // write, so a script also says what shares a segment. After its last step the
 // server waits for the client to close; a client that sends more is in error.
+//
+// popgate watch --save writes a session's dialogue as a script, and [Replay]
+// plays it; docs/transcripts.md of this module says what it can tell.
 package pop3test
