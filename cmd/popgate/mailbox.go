@@ -77,32 +77,11 @@ type access struct {
 
 // access finds out server, user and secret, and connects to the gateway. The caller calls close.
 func (c *mailboxConfig) access(cmd *cobra.Command, text string) (*access, error) {
-	ctx := cmd.Context()
-	a, err := account.Parse(text)
-	if err != nil {
-		return nil, &usageError{fmt.Errorf("MAILBOX: %w", err)}
-	}
-	if !c.direct {
-		if err := c.gateway.checkSecrets(); err != nil {
-			return nil, err
-		}
-	}
-	if a.Password != "" && c.passwordFile == "" {
-		cmd.PrintErrln("popgate: warning: the process list shows the password in the URL to everybody on this machine")
-	}
-	if a, err = a.Discover(ctx, net.DefaultResolver.LookupSRV); err != nil {
-		return nil, err
-	}
-	to, err := c.server(a)
+	a, to, err := c.locate(cmd, text)
 	if err != nil {
 		return nil, err
 	}
-	a.User, a.Mechanism = either(c.user, a.User), either(c.mechanism, a.Mechanism)
-	sources := account.Sources{File: c.passwordFile, Getenv: os.Getenv, Netrc: c.netrc}
-	if terminal.CanAsk() {
-		sources.Prompt = func(question string) (string, error) { return terminal.AskSecret(ctx, question) }
-	}
-	a, secret, err := sources.Find(a)
+	a, secret, err := c.secrets(cmd.Context()).Find(a)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +89,49 @@ func (c *mailboxConfig) access(cmd *cobra.Command, text string) (*access, error)
 	if err != nil {
 		return nil, err
 	}
-	acc := &access{client: pb.NewMailboxServiceClient(conn), server: to, name: a.User + "@" + a.Host, hint: c.gateway.address, close: stop}
-	acc.credentials = &pb.Credentials{Username: a.User, Mechanism: a.Mechanism, Secret: &pb.Credentials_Password{Password: secret.Password}}
-	if secret.AccessToken != "" {
-		acc.credentials.Secret = &pb.Credentials_AccessToken{AccessToken: secret.AccessToken}
+	return &access{
+		client: pb.NewMailboxServiceClient(conn), server: to, credentials: credentialsOf(a, secret), name: a.User + "@" + a.Host,
+		hint: c.gateway.address, close: stop,
+	}, nil
+}
+
+// locate finds out the server, and the user where the command line names one.
+func (c *mailboxConfig) locate(cmd *cobra.Command, text string) (account.Account, *pb.Server, error) {
+	a, err := account.Parse(text)
+	if err != nil {
+		return a, nil, &usageError{fmt.Errorf("MAILBOX: %w", err)}
 	}
-	return acc, nil
+	if !c.direct {
+		if err := c.gateway.checkSecrets(); err != nil {
+			return a, nil, err
+		}
+	}
+	if a.Password != "" && c.passwordFile == "" {
+		cmd.PrintErrln("popgate: warning: the process list shows the password in the URL to everybody on this machine")
+	}
+	if a, err = a.Discover(cmd.Context(), net.DefaultResolver.LookupSRV); err != nil {
+		return a, nil, err
+	}
+	a.User, a.Mechanism = either(c.user, a.User), either(c.mechanism, a.Mechanism)
+	to, err := c.server(a)
+	return a, to, err
+}
+
+// secrets returns where the secret may come from.
+func (c *mailboxConfig) secrets(ctx context.Context) account.Sources {
+	sources := account.Sources{File: c.passwordFile, Getenv: os.Getenv, Netrc: c.netrc}
+	if terminal.CanAsk() {
+		sources.Prompt = func(question string) (string, error) { return terminal.AskSecret(ctx, question) }
+	}
+	return sources
+}
+
+func credentialsOf(a account.Account, secret account.Secret) *pb.Credentials {
+	credentials := &pb.Credentials{Username: a.User, Mechanism: a.Mechanism, Secret: &pb.Credentials_Password{Password: secret.Password}}
+	if secret.AccessToken != "" {
+		credentials.Secret = &pb.Credentials_AccessToken{AccessToken: secret.AccessToken}
+	}
+	return credentials
 }
 
 func either(first, second string) string {
