@@ -81,7 +81,7 @@ func (c *mailboxConfig) access(cmd *cobra.Command, text string) (*access, error)
 	if err != nil {
 		return nil, err
 	}
-	a, secret, err := c.secrets(cmd.Context()).Find(a)
+	a, credentials, err := c.credentials(cmd.Context(), a)
 	if err != nil {
 		return nil, err
 	}
@@ -90,31 +90,49 @@ func (c *mailboxConfig) access(cmd *cobra.Command, text string) (*access, error)
 		return nil, err
 	}
 	return &access{
-		client: pb.NewMailboxServiceClient(conn), server: to, credentials: credentialsOf(a, secret), name: a.User + "@" + a.Host,
-		hint: c.gateway.address, close: stop,
+		client: pb.NewMailboxServiceClient(conn), server: to, credentials: credentials,
+		name: a.User + "@" + a.Host, hint: c.gateway.address, close: stop,
 	}, nil
 }
 
 // locate finds out the server, and the user where the command line names one.
 func (c *mailboxConfig) locate(cmd *cobra.Command, text string) (account.Account, *pb.Server, error) {
+	a, err := c.account(cmd, text)
+	if err != nil {
+		return a, nil, err
+	}
+	to, err := c.server(a)
+	return a, to, err
+}
+
+// account reads what names the mailbox, and asks DNS for the host where only a domain is named.
+func (c *mailboxConfig) account(cmd *cobra.Command, text string) (account.Account, error) {
 	a, err := account.Parse(text)
 	if err != nil {
-		return a, nil, &usageError{fmt.Errorf("MAILBOX: %w", err)}
+		return a, &usageError{fmt.Errorf("MAILBOX: %w", err)}
 	}
 	if !c.direct {
 		if err := c.gateway.checkSecrets(); err != nil {
-			return a, nil, err
+			return a, err
 		}
 	}
 	if a.Password != "" && c.passwordFile == "" {
 		cmd.PrintErrln("popgate: warning: the process list shows the password in the URL to everybody on this machine")
 	}
 	if a, err = a.Discover(cmd.Context(), net.DefaultResolver.LookupSRV); err != nil {
-		return a, nil, err
+		return a, err
 	}
 	a.User, a.Mechanism = either(c.user, a.User), either(c.mechanism, a.Mechanism)
-	to, err := c.server(a)
-	return a, to, err
+	return a, nil
+}
+
+// credentials finds out user and secret, which takes a person at the terminal where nothing else has it.
+func (c *mailboxConfig) credentials(ctx context.Context, a account.Account) (account.Account, *pb.Credentials, error) {
+	a, secret, err := c.secrets(ctx).Find(a)
+	if err != nil {
+		return a, nil, err
+	}
+	return a, credentialsOf(a, secret), nil
 }
 
 // secrets returns where the secret may come from.

@@ -30,6 +30,9 @@ func (e *partialError) Unwrap() error { return e.error }
 
 // exitStatus returns the status that the process ends with.
 func exitStatus(err error) int {
+	if found, ok := errors.AsType[*foundError](err); ok {
+		return found.status()
+	}
 	switch {
 	case err == nil:
 		return 0

@@ -47,7 +47,7 @@ Values of a flag that may be repeated are separated by commas there. A flag is s
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), listCommand(), fetchCommand(), deleteCommand(), watchCommand(), shellCommand(), healthcheckCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), listCommand(), fetchCommand(), deleteCommand(), diagnoseCommand(), watchCommand(), shellCommand(), healthcheckCommand(), versionCommand())
 	return root
 }
 

@@ -103,3 +103,20 @@ func AskSecret(ctx context.Context, question string) (string, error) {
 		return "", errors.Join(errors.New("interrupted"), term.Restore(fd, before))
 	}
 }
+
+// Wrap returns text in lines of at most so many columns, broken at blanks; a longer word has a line of its own.
+func Wrap(text string, columns int) (lines []string) {
+	line, used := "", 0
+	for word := range strings.SplitSeq(text, " ") {
+		wide := uniseg.StringWidth(word)
+		if used > 0 && used+1+wide > columns {
+			lines = append(lines, line)
+			line, used = "", 0
+		}
+		if used > 0 {
+			line, used = line+" ", used+1
+		}
+		line, used = line+word, used+wide
+	}
+	return append(lines, line)
+}
