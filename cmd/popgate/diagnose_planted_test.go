@@ -52,7 +52,9 @@ var planted = []struct {
 	}, "", "UIDL_MISSING", 3},
 	{"unstable ids", func(p *patient) { p.drop.OnLogin = pop3test.RenameAtLogin }, "", "UNIQUE_IDS_UNSTABLE", 4},
 	{"duplicate ids", func(p *patient) {
-		p.Intercept = func(line string) (string, bool) { return "+OK\r\n1 a\r\n2 b\r\n3 b\r\n4 c\r\n5 d\r\n.\r\n", line == "UIDL" }
+		p.Intercept = func(line string) (string, bool) {
+			return "+OK\r\n1 a\r\n2 b\r\n3 b\r\n4 c\r\n5 d\r\n.\r\n", line == "UIDL"
+		}
 	}, "", "UNIQUE_IDS_DUPLICATE", 3},
 	{"TOP ignores its count", func(p *patient) {
 		const message = "Subject: one\r\n\r\nbody\r\n"
@@ -60,7 +62,9 @@ var planted = []struct {
 		p.Intercept = func(line string) (string, bool) { return "+OK\r\n" + message + ".\r\n", line == "TOP 1 0" }
 	}, "", "TOP_IGNORES_COUNT", 3},
 	{"false sizes", func(p *patient) {
-		p.Intercept = func(line string) (string, bool) { return "+OK\r\n1 10\r\n2 20\r\n3 30\r\n4 40\r\n5 50\r\n.\r\n", line == "LIST" }
+		p.Intercept = func(line string) (string, bool) {
+			return "+OK\r\n1 10\r\n2 20\r\n3 30\r\n4 40\r\n5 50\r\n.\r\n", line == "LIST"
+		}
 	}, "", "SIZES_WRONG", 0},
 	{"lying PIPELINING", func(p *patient) { p.Listener = &spoiling{p.Listener, deafToMore} }, "--unsafe-plaintext --io-timeout 1s", "PIPELINING_BROKEN", 3},
 	{"closes on CAPA", func(p *patient) { p.Listener = &spoiling{p.Listener, closingOnCapa} }, "--unsafe-plaintext", "CAPA_CLOSES", 3},

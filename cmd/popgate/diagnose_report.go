@@ -16,7 +16,7 @@ import (
 // Columns of a report.
 const (
 	reportWidth  = 120 // where it goes to no terminal
-	labelColumns = 14
+	labelColumns = 18
 	levelColumns = 9
 )
 
@@ -122,7 +122,7 @@ func (t *textDiagnosis) found(r *pb.DiagnoseServerResponse) {
 		label string
 		capa  *pb.CapaResponse
 	}{
-		{"before TLS", r.GetCapabilitiesBeforeTls()}, {"with TLS", r.GetCapabilitiesAfterTls()}, {"after login", r.GetCapabilitiesAfterLogin()},
+		{"CAPA before TLS", r.GetCapabilitiesBeforeTls()}, {"CAPA with TLS", r.GetCapabilitiesAfterTls()}, {"CAPA after login", r.GetCapabilitiesAfterLogin()},
 	} {
 		if c.capa == nil {
 			continue
@@ -149,9 +149,9 @@ func capabilityLines(c *pb.CapaResponse) string {
 		lines[i] = capability.GetLine()
 	}
 	if len(lines) == 0 {
-		return "CAPA lists nothing"
+		return "nothing"
 	}
-	return "CAPA " + strings.Join(lines, "; ")
+	return strings.Join(lines, "; ")
 }
 
 func expireText(e *pb.Expire) string {
@@ -181,11 +181,11 @@ func (t *textDiagnosis) tls(tls *pb.DiagnosedTls) {
 	t.fact("TLS", strings.Join(state, ", "))
 	label := "certificate"
 	for _, c := range tls.GetChain() {
-		names := "no name"
-		if len(c.GetNames()) > 0 {
-			names = strings.Join(c.GetNames(), ", ")
+		names := ""
+		if len(c.GetNames()) > 0 { // a CA has none
+			names = ", for " + strings.Join(c.GetNames(), ", ")
 		}
-		t.fact(label, fmt.Sprintf("%s, for %s, signed by %s", c.GetSubject(), names, c.GetIssuer()))
+		t.fact(label, fmt.Sprintf("%s%s, signed by %s", c.GetSubject(), names, c.GetIssuer()))
 		t.fact("", fmt.Sprintf("valid from %s to %s: %s", day(c.GetNotBefore()), day(c.GetNotAfter()), daysLeft(c.GetDaysLeft())))
 		t.fact("", "SHA-256 "+hex.EncodeToString(c.GetSha256()))
 		label = "signed by"

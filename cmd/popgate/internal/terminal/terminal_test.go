@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -48,5 +49,21 @@ func TestFit(t *testing.T) {
 func TestWidthOfAPipe(t *testing.T) {
 	if got := Width(new(bytes.Buffer)); got != 0 {
 		t.Errorf("a buffer is %d wide", got)
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                     "",
+		"one two three":        "one two|three",
+		"1234567 9":            "1234567|9",
+		"123456 89":            "123456|89",
+		"12345 78":             "12345 78",
+		"a longerthanthat b c": "a|longerthanthat|b c",
+		"日本 日本 日":              "日本|日本 日",
+	} {
+		if got := strings.Join(Wrap(text, 8), "|"); got != want {
+			t.Errorf("Wrap(%q): %q, want %q", text, got, want)
+		}
 	}
 }
