@@ -43,7 +43,7 @@ var planted = []struct {
 	{"wrong name", func(p *patient) { p.cert = certificate(1000*time.Hour, "other.example") }, "", "CERTIFICATE_NAME_WRONG", 4},
 	{"TLS 1.0 alone", func(p *patient) {
 		p.cert = certificate(1000*time.Hour, "localhost")
-		p.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10} //nolint:gosec // the defect
+		p.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}
 	}, "", "TLS_VERSION_OLD", 4},
 	{"no STLS", func(p *patient) { p.NoSTLS = true }, "", "STLS_MISSING", 4},
 	{"no UIDL", func(p *patient) {
@@ -86,7 +86,7 @@ func TestDiagnosePlanted(t *testing.T) {
 			if got := exitStatus(err); got != defect.status {
 				t.Errorf("exit status %d, %v", got, err)
 			}
-			for _, finding := range strings.Fields(defect.want) {
+			for finding := range strings.FieldsSeq(defect.want) {
 				if !strings.Contains(text.String(), " "+finding+": ") {
 					t.Errorf("the report does not name %s:\n%s", finding, &text)
 				}
@@ -112,7 +112,11 @@ func findingsOf(t *testing.T, object []byte) string {
 	t.Helper()
 	var look struct {
 		Report struct {
-			Findings []struct{ Finding, Text, Remedy string } `json:"findings"`
+			Findings []struct {
+				Finding string `json:"finding"`
+				Text    string `json:"text"`
+				Remedy  string `json:"remedy"`
+			} `json:"findings"`
 		} `json:"report"`
 	}
 	if err := json.Unmarshal(object, &look); err != nil {

@@ -211,11 +211,11 @@ func (t *textDiagnosis) maildrop(m *pb.DiagnosedMaildrop) {
 		answer  *bool
 		yes, no string
 	}{
-		{"unique-ids", m.UniqueIdsUnique, "each message has one of its own", "some are missing, or shared"},
-		{"next login", m.UniqueIdsStable, "lists the same unique-ids", "lists other unique-ids"},
-		{"TOP", m.TopHonoured, "sends as much of a body as it is asked for", "sends more of a body than it is asked for"},
-		{"sizes", m.SizesTrue, "are true, in a sample", "are wrong"},
-		{"pipelining", m.PipeliningTrue, "works, with TOP and LIST", "does not work"},
+		{label: "unique-ids", answer: m.UniqueIdsUnique, yes: "each message has one of its own", no: "some are missing, or shared"},
+		{label: "next login", answer: m.UniqueIdsStable, yes: "lists the same unique-ids", no: "lists other unique-ids"},
+		{label: "TOP", answer: m.TopHonoured, yes: "sends as much of a body as it is asked for", no: "sends more of a body than it is asked for"},
+		{label: "sizes", answer: m.SizesTrue, yes: "are true, in a sample", no: "are wrong"},
+		{label: "pipelining", answer: m.PipeliningTrue, yes: "works, with TOP and LIST", no: "does not work"},
 	} {
 		switch {
 		case q.answer == nil:
