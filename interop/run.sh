@@ -10,7 +10,8 @@ usage() {
 usage: bash interop/run.sh [--help] [--keep] [SERVER…]
 
 Starts each server on loopback, drives every RPC of a real popgate serve against it in every mode and with every login that
-the server has, and compares what comes with what was seeded. The exit status is 1 where a check failed.
+the server has, and compares what comes with what was seeded. The exit status is 1 where a check failed. What popgate diagnose
+says of a server is kept in interop/diagnoses.
 
   SERVER       one of: ${servers[*]}
                None: all of them, and interop/RESULTS.md is written. Otherwise the table goes to standard output.
@@ -98,6 +99,8 @@ END
   if ((status)); then
     cat "$run/test.log"
     tail -n 20 "$run/out" >&2
+  else
+    cp "$work/results/$name.txt" "diagnoses/$name.txt"
   fi
   local count verdict='all as expected'
   count=$(grep -cs '"outcome"' "$work/results/$name.json") || true
