@@ -47,7 +47,13 @@ Values of a flag that may be repeated are separated by commas there. A flag is s
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), listCommand(), fetchCommand(), deleteCommand(), diagnoseCommand(), watchCommand(), shellCommand(), healthcheckCommand(), versionCommand())
+	root.AddCommand(
+		serveCommand(), demoCommand(),
+		listCommand(), fetchCommand(), deleteCommand(), diagnoseCommand(), watchCommand(), shellCommand(),
+		healthcheckCommand(), versionCommand(), manCommand(),
+	)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp) // else it is the names of files
+	completes(root)
 	return root
 }
 

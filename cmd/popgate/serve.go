@@ -77,7 +77,8 @@ func serveCommand() *cobra.Command {
 	f.BoolVar(&c.unsafeAllowPlaintext, "unsafe-allow-plaintext", false, "let logins go to POP3 servers without TLS")
 	f.BoolVar(&c.unsafeAllowUnverifiedTLS, "unsafe-allow-unverified-tls", false,
 		"let callers switch off the verification of POP3 servers' certificates")
-	f.StringVar(&c.replica, "replica", host, "`name` of this replica in session ids")
+	f.StringVar(&c.replica, "replica", host, "`name` of this replica in session ids; without it this host's")
+	f.Lookup("replica").DefValue = "" // help and man pages are the same everywhere
 	f.Float64Var(&c.loginsPerSecond, "logins-per-second", 0,
 		"greatest `number` of logins of MailboxService a second at one POP3 host, evenly spread; 0.1 is one in 10 s, 0 no limit")
 	f.DurationVar(&c.drain, "drain", 30*time.Second, "how long sessions get to end at shutdown")
