@@ -15,7 +15,7 @@ require (
 	github.com/rivo/uniseg v0.4.7 // the command: how wide text is on a terminal
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript for the command
 	github.com/schollz/progressbar/v3 v3.19.1 // the command: how far fetch is, how fast, and how long it takes yet
-	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion
+	github.com/spf13/cobra v1.10.2 // the command: flags, help, completion, man pages
 	github.com/spf13/pflag v1.0.9 // cobra's flags, to set them from POPGATE_* too
 	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
 	github.com/xdg-go/stringprep v1.0.4 // SASLprep, which RFC 6856 asks for with APOP

@@ -6,6 +6,7 @@ package main
 //     ```console, are not looked at.
 //   - All ```sh blocks run in order, in one shell and an empty folder, with popgate and grpcurl on the PATH, against a demo that
 //     the test has started. 9110 and 9111, the demo's default ports, become those of that demo; in the output they are turned back.
+//     popgate's default gateway is that demo's.
 //   - A line of a ```sh block that starts a demo (`popgate demo`, `go run … demo`) starts none: it prints what the test's demo has
 //     printed. Lines that begin with `go build`, `go install`, `go get`, `go test`, `git clone` or `cd` are left out; `./popgate`
 //     is the popgate on the PATH. A grpcurl to install is the version that the demo names.
@@ -15,6 +16,7 @@ package main
 //   - A ```sh block without a ```text block ends with status 0.
 //   - A ```go block is a whole file, which `go vet` takes in a module of its own that replaces popgate by this checkout. The line
 //     `go run .` of a ```sh block that is the next one runs it.
+//   - Outside of blocks, `popgate …` between backquotes names a command that there is, and its flags.
 
 import (
 	"context"
@@ -47,6 +49,7 @@ func TestReadme(t *testing.T) {
 func checkReadme(t *testing.T, text string) []string {
 	t.Helper()
 	blocks, problems := parseBlocks(text)
+	problems = append(problems, checkInline(text)...)
 	var shell, goFiles []block
 	for _, b := range blocks {
 		switch b.word {
@@ -112,6 +115,7 @@ func runBlocks(t *testing.T, blocks []block) (problems []string) {
 		t.Fatal(err)
 	}
 	var script strings.Builder
+	fmt.Fprintf(&script, "export POPGATE_GATEWAY=%s\n", demo.gateway)
 	for _, b := range blocks {
 		module := ""
 		if b.program != nil && runsBlock.MatchString(b.text) {
@@ -150,6 +154,38 @@ func (b block) expected() string {
 		}
 	}
 	return *b.output
+}
+
+// inline is a command of popgate between backquotes.
+var inline = regexp.MustCompile("`popgate ([^`]+)`")
+
+// checkInline returns which commands between backquotes, outside of blocks, popgate would not understand.
+func checkInline(text string) (problems []string) {
+	number, inside := 0, false
+	for line := range strings.Lines(text) {
+		number++
+		if strings.HasPrefix(line, fence) {
+			inside = !inside
+		}
+		if inside {
+			continue
+		}
+		for _, match := range inline.FindAllStringSubmatch(line, -1) {
+			root := rootCommand()
+			root.InitDefaultCompletionCmd()
+			cmd, rest, err := root.Find(strings.Fields(match[1]))
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err == nil && cmd == root {
+				err = errors.New("no command")
+			}
+			if err != nil {
+				problems = append(problems, fmt.Sprintf("%d: %s: %v", number, match[0], err))
+			}
+		}
+	}
+	return problems
 }
 
 // otherGrpcurl returns a line that installs another grpcurl than the demo does.
