@@ -152,17 +152,31 @@ const (
 	numberColumns  = 6
 	octetsColumns  = 10
 	dateColumns    = 16
+	dayColumns     = 10 // of a date, in a window that is too narrow for the time
 	senderColumns  = 22
-	subjectColumns = 20 // at least
+	subjectColumns = 20 // at least, but in a narrow window
+	leastColumns   = 8
 	idColumns      = 16 // that are left for the unique-id, which is never cut
 	gap            = "  "
 )
 
+// headerColumns returns how wide date, sender and subject are.
+func (l *tableLister) headerColumns() (date, sender, subject int) {
+	rest := l.width - numberColumns - octetsColumns - dateColumns - idColumns - 5*len(gap)
+	if rest >= senderColumns+subjectColumns {
+		return dateColumns, senderColumns, rest - senderColumns
+	}
+	rest += dateColumns - dayColumns
+	sender = max(rest/3, leastColumns)
+	return dayColumns, sender, max(rest-sender, leastColumns)
+}
+
 func (l *tableLister) row(number, octets, date, sender, subject, id string) {
 	fields := []string{fmt.Sprintf("%*s", numberColumns, number), fmt.Sprintf("%*s", octetsColumns, octets)}
 	if l.header {
-		rest := l.width - numberColumns - octetsColumns - dateColumns - senderColumns - idColumns - 5*len(gap)
-		fields = append(fields, terminal.Fit(date, dateColumns), terminal.Fit(sender, senderColumns), terminal.Fit(subject, max(rest, subjectColumns)))
+		dates, senders, subjects := l.headerColumns()
+		date = date[:min(len(date), dates)]
+		fields = append(fields, terminal.Fit(date, dates), terminal.Fit(sender, senders), terminal.Fit(subject, subjects))
 	}
 	_, _ = l.WriteString(strings.Join(append(fields, id), gap) + "\n") // flush has the error
 }
