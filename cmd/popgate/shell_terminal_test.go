@@ -1,65 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/popgate/popgate/pop3/pop3test"
 )
-
-// pane is a terminal of tmux, with a server of its own.
-type pane struct {
-	t      *testing.T
-	socket string
-}
-
-// runsInTerminal runs a command of the shell in a terminal of 100 columns.
-func runsInTerminal(t *testing.T, home, command string) *pane {
-	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		missing(t, fmt.Errorf("the terminal is not tested: %w", err))
-	}
-	p := &pane{t: t, socket: filepath.Join(home, "tmux")}
-	t.Cleanup(func() { _ = exec.Command("tmux", "-S", p.socket, "kill-server").Run() }) // it may have ended with its last pane
-	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "50",
-		"env", "HOME="+home, "SHELL=/bin/sh", "POPGATE_PASSWORD="+password, "sh", "-c", "trap : INT; "+command+`; echo "status $?"; sleep 60`)
-	return p
-}
-
-func (p *pane) tmux(args ...string) string {
-	p.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-S", p.socket}, args...)...).CombinedOutput()
-	if err != nil {
-		p.t.Fatalf("tmux %q: %v\n%s", args, err, out)
-	}
-	return string(out)
-}
-
-// types sends keys by tmux's names, and waits for what the screen shows then.
-func (p *pane) types(want string, keys ...string) {
-	p.t.Helper()
-	if len(keys) > 0 {
-		p.tmux(append([]string{"send-keys"}, keys...)...)
-	}
-	re := regexp.MustCompile(want)
-	eventually(p.t, func() error {
-		shown, err := exec.Command("tmux", "-S", p.socket, "capture-pane", "-p", "-S", "-500").CombinedOutput()
-		if err == nil && !re.Match(shown) {
-			err = errors.New("it does not show")
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w:\n%s", want, err, shown)
-		}
-		return nil
-	})
-}
 
 // TestShellInTerminal: what a person types, completes, and has typed before.
 func TestShellInTerminal(t *testing.T) {
@@ -68,7 +18,7 @@ func TestShellInTerminal(t *testing.T) {
 	gateway := serves(t, towards(srv)...).address
 	home := t.TempDir()
 	command := "popgate shell --no-login --unsafe-plaintext --gateway " + gateway + " pop://alice@" + srv.Addr
-	p := runsInTerminal(t, home, command)
+	p := runsInTerminal(t, home, 100, command)
 	p.types(`(?m)^S:   \+OK popgate(.*\n)+     no TLS\npop3>$`)
 	p.types(`(?m)^error COMMAND_REFUSED: (.*\n)+pop3>$`, "sta", "Tab", "Enter")
 	p.types(`(?m)^utf8  user  uidl$`, "u", "Tab")
@@ -109,7 +59,7 @@ func TestShellInTerminalInterrupted(t *testing.T) {
 	t.Cleanup(srv.Close)
 	t.Cleanup(release)
 	home := t.TempDir()
-	p := runsInTerminal(t, home, "popgate shell --direct --unsafe-plaintext pop://alice@"+srv.Addr)
+	p := runsInTerminal(t, home, 100, "popgate shell --direct --unsafe-plaintext pop://alice@"+srv.Addr)
 	p.types(`(?m)^S:   \+OK maildrop is open\npop3>$`)
 	p.tmux("send-keys", "noop", "Enter")
 	<-held
