@@ -13,6 +13,7 @@ import (
 // fixedValues are the values of the flags that take one of a few, by the flag's name.
 var fixedValues = map[string][]cobra.Completion{
 	"format":     {string(store.Maildir), string(store.EML)},
+	"level":      {"1", "2"},
 	"log-format": {string(logText), string(logJSON)},
 	"log-level":  {"debug", "info", "warn", "error"},
 	"mechanism": {
