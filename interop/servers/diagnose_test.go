@@ -16,53 +16,61 @@ import (
 )
 
 // A diagnosis is what popgate diagnose has to find, in the order of its
-// report: told beforehand, from what is known of the server.
+// report: told beforehand, from what is known of the server. In plaintext it is
+// asked only of a server that stays locked where TLS ends without QUIT: nobody
+// logs in there in TLS.
 type diagnosis struct {
-	implicit, stls string
-	why            string
+	implicit, stls, plaintext string
+	why                       string
 }
 
 // diagnoses are those of every server. A server whose CAPA lists USER or PLAIN
 // before TLS has PLAINTEXT_LOGIN.
 var diagnoses = map[string]diagnosis{
-	"dovecot":   {"", "PLAINTEXT_LOGIN", "nothing is wrong with it"},
-	"dovecot24": {"", "PLAINTEXT_LOGIN", "nothing is wrong with it"},
-	"courier":   {"", "PLAINTEXT_LOGIN", "its LOGIN-DELAY of 10 seconds is short enough to be waited out"},
-	"mailutils": {"SIZES_WRONG", "PLAINTEXT_LOGIN SIZES_WRONG", "LIST counts before it adds the header fields that it keeps its state in"},
-	"popa3d":    {"CAPA_MISSING", "STLS_MISSING CAPA_MISSING", "neither CAPA nor STLS; TLS is stunnel's"},
-	"solid":     {"CAPA_MISSING", "STLS_MISSING CAPA_MISSING", "neither CAPA nor STLS; TLS is stunnel's"},
-	"mailfront": {"SIZES_WRONG", "STLS_MISSING PLAINTEXT_LOGIN", "LIST counts the octets of files whose lines end in LF; no STLS"},
-	"perdition": {"", "PLAINTEXT_LOGIN", "behind it is Dovecot, whose CAPA comes after login"},
-	"stunnel":   {"CAPA_MISSING", "", "it lists STLS itself and nothing else; popa3d, behind TLS, has no CAPA"},
+	"dovecot":   {"", "PLAINTEXT_LOGIN", "", "nothing is wrong with it"},
+	"dovecot24": {"", "PLAINTEXT_LOGIN", "", "nothing is wrong with it"},
+	"courier":   {"", "PLAINTEXT_LOGIN", "", "its LOGIN-DELAY of 10 seconds is short enough to be waited out"},
+	"mailutils": {"SIZES_WRONG", "PLAINTEXT_LOGIN SIZES_WRONG", "", "LIST counts before it adds the header fields that it keeps its state in"},
+	"popa3d":    {"CAPA_MISSING", "STLS_MISSING CAPA_MISSING", "", "neither CAPA nor STLS; TLS is stunnel's"},
+	"solid":     {"CAPA_MISSING", "STLS_MISSING CAPA_MISSING", "", "neither CAPA nor STLS; TLS is stunnel's"},
+	"mailfront": {"SIZES_WRONG", "STLS_MISSING PLAINTEXT_LOGIN", "", "LIST counts the octets of files whose lines end in LF; no STLS"},
+	"perdition": {"", "PLAINTEXT_LOGIN", "", "behind it is Dovecot, whose CAPA comes after login"},
+	"stunnel":   {"CAPA_MISSING", "", "", "it lists STLS itself and nothing else; popa3d, behind TLS, has no CAPA"},
 	"tcllib": {
-		"UIDL_MISSING TOP_IGNORES_COUNT SIZES_WRONG", "STLS_MISSING PLAINTEXT_LOGIN",
+		"", "STLS_MISSING PLAINTEXT_LOGIN", "STLS_MISSING UIDL_MISSING TOP_IGNORES_COUNT PLAINTEXT_LOGIN SIZES_WRONG",
 		"no UIDL and no STLS; TOP sends the whole body; LIST does not count what MIME adds. What it does to RETRs that are sent ahead, TOP does not show",
 	},
 }
 
-// TestDiagnose has popgate diagnose look at both ports, before anything has
-// happened to the mailboxes: exactly what was told beforehand is found. The
-// report is kept in interop/diagnoses, without what differs from run to run.
-func TestDiagnose(t *testing.T) {
-	if os.Getenv(environment) == "" {
-		t.Skip(environment + " is not set: run the tests with interop/run.sh")
-	}
-	x := current
+// checkDiagnosis has popgate diagnose look at both ports: exactly what was told
+// beforehand is found. The report is kept in interop/diagnoses, without what
+// differs from run to run.
+func (x *run) checkDiagnosis(t *testing.T) {
 	want, ok := diagnoses[x.Server]
 	if !ok {
 		t.Fatalf("nothing is told of %s", x.Server)
 	}
+	type look struct {
+		m    mode
+		want string
+		args []string
+	}
+	looks := []look{
+		{implicit, want.implicit, []string{"pops://alice@" + x.POP3S}},
+		{stls, want.stls, []string{"pop://alice@" + x.Plain}},
+	}
+	if x.locked != "" {
+		looks[0].args = []string{"pops://" + x.POP3S}
+		looks = append(looks, look{plaintext, want.plaintext, []string{"--unsafe-plaintext", "pop://alice@" + x.Plain}})
+	}
 	var kept bytes.Buffer
 	kept.WriteString("# popgate diagnose, against " + x.Server + " " + x.Version + ". Expected: " + want.why + ".\n")
-	for _, look := range []struct {
-		m         mode
-		url, want string
-	}{{implicit, "pops://alice@" + x.POP3S, want.implicit}, {stls, "pop://alice@" + x.Plain, want.stls}} {
-		x.check(t, "diagnosis: popgate diagnose", look.m, func(t *testing.T) {
-			report := x.diagnose(t, look.url)
+	for _, l := range looks {
+		x.check(t, "diagnosis: popgate diagnose", l.m, func(t *testing.T) {
+			report := x.diagnose(t, l.m, l.args...)
 			kept.WriteString("\n" + x.steady(report))
-			if got := findingsIn(report); !slices.Equal(got, strings.Fields(look.want)) {
-				t.Errorf("found %q, want %q:\n%s", got, look.want, report)
+			if got := findingsIn(report); !slices.Equal(got, strings.Fields(l.want)) {
+				t.Errorf("found %q, want %q:\n%s", got, l.want, report)
 			}
 		})
 	}
@@ -72,17 +80,20 @@ func TestDiagnose(t *testing.T) {
 }
 
 // diagnose returns the report of the program. A finding is no failure.
-func (x *run) diagnose(t *testing.T, url string) string {
+func (x *run) diagnose(t *testing.T, m mode, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*drive.Patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, x.Popgate, "diagnose", "--gateway", x.gateways[false].Address,
-		"--pop3-ca", filepath.Join(x.TLS, "ca.pem"), url)
+	args = append([]string{
+		"diagnose", "--gateway", x.gateways[m == plaintext].Address, "--pop3-ca", filepath.Join(x.TLS, "ca.pem"),
+	}, args...)
+	command := exec.CommandContext(ctx, x.Popgate, args...)
 	command.Env = []string{"POPGATE_PASSWORD=" + alice.password}
+	command.Stderr = os.Stderr
 	report, err := command.Output()
 	exit, found := errors.AsType[*exec.ExitError](err)
 	if err != nil && (!found || exit.ExitCode() < 3) {
-		t.Fatalf("popgate diagnose %s: %v\n%s", url, err, exit.Stderr)
+		t.Fatalf("popgate %q: %v", args, err)
 	}
 	if strings.Contains(string(report), alice.password) {
 		t.Error("the password is in the report")

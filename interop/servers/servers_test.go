@@ -15,6 +15,7 @@ func TestServer(t *testing.T) {
 		t.Skip(environment + " is not set: run the tests with interop/run.sh")
 	}
 	x := current
+	x.checkDiagnosis(t)
 	x.observe(t)
 	for _, m := range x.modes {
 		t.Run(string(m), func(t *testing.T) {
