@@ -1,0 +1,206 @@
+"""Whole messages of a mailbox, as iterators: Fetch deletes none, Collect those that are settled for deletion."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Literal
+
+from .errors import Error, IntegrityError, decoded
+from .v1 import mailbox_service_pb2 as pb
+from .v1.error_pb2 import CommitOutcome
+from .v1.mailbox_service_pb2_grpc import MailboxServiceStub
+from .v1.server_pb2 import Credentials
+
+Settlement = Literal["delete", "keep"]
+
+_DISPOSITIONS: dict[Settlement, pb.Disposition.ValueType] = {"delete": pb.DISPOSITION_DELETE, "keep": pb.DISPOSITION_KEEP}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A whole message, its octets and CRC-32 checked.
+
+    Store it under `unique_id` and `sha256` together: what is delivered twice then is stored once.
+    """
+
+    delivery_id: int
+    """Counts the messages of the call from 1."""
+    number: int
+    """Message number, good for one login only."""
+    unique_id: str
+    """Unique-id, escaped as all texts of servers."""
+    id_kind: pb.UniqueIdKind.ValueType
+    """What the unique-id is worth."""
+    data: bytes
+    """The message byte for byte, dot-unstuffed."""
+    sha256: bytes
+    """SHA-256 of `data`, 32 octets; empty if it was left out."""
+
+
+class _Delivery(Iterator[Message]):
+    """Puts messages together from the parts of a stream.
+
+    Attributes:
+        progress: what there is to do, once the maildrop is listed.
+        cursor: the last cursor that came, or None. It knows no message that the loop has not reached.
+        undelivered: parts with `failure` or `skipped`: messages that the server refused, or that are larger than `max_octets`.
+        summary: what the call came to, at its end.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.progress: pb.Progress | None = None
+        self.cursor: bytes | None = None
+        self.undelivered: list[pb.Part] = []
+        self.summary: pb.Summary | None = None
+        self._stream = stream
+        self._parts: Iterator[pb.Part] = iter(())
+        self._start = pb.PartStart()
+        self._data: list[bytes] = []
+
+    def __next__(self) -> Message:
+        while True:
+            for part in self._parts:
+                if message := self._add(part):
+                    return message
+            with decoded():
+                response = next(self._stream)  # its StopIteration is ours
+            self._parts = iter(response.parts)
+            self._note(response)
+
+    def _add(self, part: pb.Part) -> Message | None:
+        if part.HasField("failure") or part.HasField("skipped"):
+            self.undelivered.append(part)
+            return None
+        if part.HasField("start"):
+            self._start, self._data = part.start, []
+        self._data.append(part.data)
+        if not part.HasField("end"):
+            return None
+        data, start, end = b"".join(self._data), self._start, part.end
+        self._data = []
+        if (len(data), zlib.crc32(data)) != (end.octets, end.crc32):
+            raise IntegrityError(f"{len(data)} octets came, {end.octets} were sent, or their CRC-32 differs")
+        return Message(part.delivery_id, start.message_number, start.unique_id, start.id_kind, data, end.sha256)
+
+    def _note(self, response: Any) -> None:
+        if response.HasField("progress"):
+            self.progress = response.progress
+        if response.HasField("cursor"):
+            self.cursor = response.cursor
+        if response.HasField("summary"):
+            self.summary = response.summary
+
+    def close(self) -> None:
+        """Give the call up. It may be repeated, and does nothing at the end of the call."""
+        self._stream.cancel()
+
+
+class Fetch(_Delivery):
+    """The messages that `Client.fetch` asked for. None is deleted. Leaving `with` gives the rest up."""
+
+    def __enter__(self) -> Fetch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Collect(_Delivery):
+    """The messages that `Client.collect` asked for, deleted when they are settled for it.
+
+    With `settle="delete"` or `"keep"` a message is settled when the loop asks for the next one: its body was left without an
+    error, or by `continue`. A message whose body raised, or which `break` left, is not settled and stays on the server. With
+    `settle=None` only `settle()` does it; it also overrides what the loop would do, as the first settlement of a message stands.
+    A message that is not settled for 10 minutes ends the call with UNSETTLED.
+
+    When `with` ends early, by `break` or an Exception, what was settled is committed before it is left. Without `with`, or by
+    another exception such as KeyboardInterrupt, the call is given up: what no commit has told stays on the server and comes
+    again.
+
+    Attributes, beside those of Fetch:
+        outcome: name of the last commit's CommitOutcome without its prefix, such as "COMMITTED", or empty.
+    """
+
+    def __init__(
+        self,
+        stub: MailboxServiceStub,
+        opening: pb.CollectOpen,
+        settle: Settlement | None,
+        on_commit: Callable[[pb.Commit], object] | None,
+        timeout: float | None,
+    ) -> None:
+        self.outcome = ""
+        self._settle = settle
+        self._on_commit = on_commit
+        self._current: int | None = None
+        self._over = False
+        self._requests: SimpleQueue[pb.CollectMessagesRequest | None] = SimpleQueue()
+        self._requests.put(pb.CollectMessagesRequest(open=opening))
+        super().__init__(stub.CollectMessages(iter(self._requests.get, None), timeout=timeout))
+
+    def __next__(self) -> Message:
+        current, self._current = self._current, None
+        if current is not None and self._settle is not None:
+            self._say_settled(current, self._settle)
+        try:
+            message = super().__next__()
+        except BaseException:
+            self.close()
+            raise
+        self._current = message.delivery_id
+        return message
+
+    def settle(self, message: Message, settlement: Settlement) -> None:
+        """Say that a message is stored durably and may go ("delete"), or was seen and is to stay ("keep")."""
+        self._say_settled(message.delivery_id, settlement)
+
+    def _say_settled(self, delivery_id: int, settlement: Settlement) -> None:
+        settle = pb.Settle(delivery_ids=[delivery_id], disposition=_DISPOSITIONS[settlement])
+        self._requests.put(pb.CollectMessagesRequest(settle=settle))
+
+    def renew(self, credentials: Credentials) -> None:
+        """Give a fresh secret of the same user, such as an access token, for the next login inside the call."""
+        self._requests.put(pb.CollectMessagesRequest(credentials=credentials))
+
+    def _note(self, response: pb.CollectMessagesResponse) -> None:
+        super()._note(response)
+        if response.HasField("commit"):
+            self.outcome = CommitOutcome.Name(response.commit.outcome).removeprefix("COMMIT_OUTCOME_")
+            if self._on_commit is not None:
+                self._on_commit(response.commit)
+
+    def close(self) -> None:
+        """Give the call up: what no commit has told stays on the server. It does nothing at the end of the call."""
+        self._over = True
+        self._requests.put(None)  # lets gRPC's thread that reads the requests end
+        super().close()
+
+    def finish(self) -> None:
+        """Commit what is settled, leave the rest on the server, and end the call. Errors are Error, save that UNSETTLED is none."""
+        if self._over:
+            return
+        self._requests.put(None)  # half-closes; what is settled behind it is not said
+        try:
+            for _ in self:  # what was under way
+                pass
+        except Error as error:
+            if error.reason != "UNSETTLED":
+                raise
+
+    def __enter__(self) -> Collect:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.finish()
+            elif issubclass(kind, Exception):
+                with suppress(Error):  # the body's own error tells more
+                    self.finish()
+        finally:
+            self.close()
+

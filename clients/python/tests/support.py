@@ -1,0 +1,67 @@
+"""Gateways for the tests: real processes of the binary that POPGATE names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import popgate
+
+# Where `popgate demo` says what it has started; the last thing it prints is about grpcurl.
+_DEMO = re.compile(r"gateway +(?P<gateway>\S+) .*?mailbox +(?P<host>\S+):(?P<port>\d+) .*grpcurl", re.DOTALL)
+_SERVE = re.compile(r"msg=listening address=(?P<gateway>\S+)")
+
+
+class Gateway:
+    """A process of popgate that has said where it listens. What it says afterwards is read away."""
+
+    def __init__(self, pattern: re.Pattern[str], *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [os.environ["POPGATE"], *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert self._process.stdout is not None
+        said = ""
+        for line in self._process.stdout:
+            said += line
+            if match := pattern.search(said):
+                self.where = match.groupdict()
+                break
+        else:
+            raise AssertionError(f"popgate has ended: {said}")
+        self._reader = threading.Thread(target=self._process.stdout.read, daemon=True)
+        self._reader.start()
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def serve(*targets: str) -> Gateway:
+    """Start a gateway that lets callers reach these targets, in plaintext and unverified too."""
+    allowed = [f"--allow-target={target}" for target in targets]
+    return Gateway(
+        _SERVE, "serve", "--listen=127.0.0.1:0", "--unsafe-allow-plaintext", "--unsafe-allow-unverified-tls", *allowed
+    )
+
+
+@contextmanager
+def demo(gateway: str = "127.0.0.1:0", mailbox: str = "127.0.0.1:0") -> Iterator[tuple[str, popgate.Server]]:
+    """Run `popgate demo`: the gateway's address and the mailbox, whose user is alice with the password secret."""
+    process = Gateway(_DEMO, "demo", f"--listen={gateway}", f"--mailbox={mailbox}")
+    try:
+        where = process.where
+        tls = popgate.TlsOptions(mode=popgate.TLS_MODE_PLAINTEXT)
+        yield where["gateway"], popgate.Server(host=where["host"], port=int(where["port"]), tls=tls)
+    finally:
+        process.stop()
+
+
+ALICE = popgate.Credentials(username="alice", password="secret")

@@ -1,0 +1,44 @@
+"""The README's examples, as they stand save for the ports, each with a gateway and a sample mailbox of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+from tests.support import demo
+
+README = pathlib.Path(__file__).parent.parent / "README.md"
+
+
+class ReadmeTest(unittest.TestCase):
+    # How many lines each example prints of the sample mailbox.
+    lines = (5, 0, 2)
+
+    def test_examples(self) -> None:
+        examples = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        self.assertEqual(len(examples), len(self.lines))
+        # What the first one defines the others use.
+        preamble = examples[0].partition("with ")[0]
+        for number, (example, lines) in enumerate(zip(examples, self.lines)):
+            with self.subTest(number), demo() as (target, server), tempfile.TemporaryDirectory() as folder:
+                code = (preamble if number else "") + example
+                code = code.replace("127.0.0.1:9110", target).replace("9111", str(server.port))
+                printed, before = io.StringIO(), os.getcwd()
+                os.chdir(folder)
+                try:
+                    with contextlib.redirect_stdout(printed):
+                        exec(compile(code, f"README.md, example {number}", "exec"), {"__name__": "example"})
+                    collected = len(list(pathlib.Path("mail").glob("*.eml")))
+                finally:
+                    os.chdir(before)
+                self.assertEqual(len(printed.getvalue().splitlines()), lines)
+                self.assertEqual(collected, 5 if "collect" in example else 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
