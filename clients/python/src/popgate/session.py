@@ -135,7 +135,7 @@ class Session:
 
     def close(self) -> None:
         """End the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated."""
-        with suppress(Error):
+        with suppress(Error, ValueError):  # gRPC's, where the channel is closed
             self._call(self._stub.CloseSession, pb.CloseSessionRequest(session_id=self.id))
 
     def _call(self, method: Callable[..., _Response], request: Any) -> _Response:
