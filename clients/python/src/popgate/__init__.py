@@ -1,7 +1,8 @@
 """popgate: POP3 mailboxes through a popgate gateway.
 
 `connect` opens a channel; its `Client` fetches and collects whole messages, or opens a `Session` with a method for each POP3
-command. `popgate.poplib` is a drop-in for Python's poplib, and `popgate.v1` holds the generated code.
+command. `popgate.aio` has the same for asyncio, `popgate.poplib` is a drop-in for Python's poplib, and `popgate.v1` holds the
+generated code.
 """
 
 from .client import Client, connect

@@ -15,7 +15,7 @@ from .v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from .v1.pop3_service_pb2_grpc import Pop3ServiceStub
 from .v1.server_pb2 import Credentials, Server
 
-_TIMEOUT = 330.0  # seconds; the gateway waits for QUIT's reply for 300
+TIMEOUT = 330.0  # seconds; the gateway waits for QUIT's reply for 300
 
 
 def connect(target: str, credentials: grpc.ChannelCredentials | None = None, *, insecure: bool = False) -> Client:
@@ -27,12 +27,12 @@ def connect(target: str, credentials: grpc.ChannelCredentials | None = None, *, 
     """
     # The option has a stream read by the caller's own thread: several times faster where elements are small.
     options = [(ChannelOptions.SingleThreadedUnaryStream, 1)]
-    if credentials is None and (insecure or _local(target)):
+    if credentials is None and (insecure or is_local(target)):
         return Client(grpc.insecure_channel(target, options=options))
     return Client(grpc.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options=options))
 
 
-def _local(target: str) -> bool:
+def is_local(target: str) -> bool:
     """Whether a target is this machine, so that nobody can read along."""
     if target.startswith(("unix:", "unix-abstract:")):
         return True
@@ -52,7 +52,7 @@ class Client:
         timeout: seconds that a call may take that is not a stream; None is no limit of one's own.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float | None = _TIMEOUT) -> None:
+    def __init__(self, channel: grpc.Channel, *, timeout: float | None = TIMEOUT) -> None:
         self._channel = channel
         self.pop3 = Pop3ServiceStub(channel)
         self.mailbox = MailboxServiceStub(channel)
@@ -73,7 +73,7 @@ class Client:
 
         Errors: TARGET_NOT_ALLOWED, CONNECT_FAILED, GREETING_REFUSED, TLS_VERIFICATION_FAILED and others of OpenSession.
         """
-        return Session(self.pop3, _server(server), self.timeout)
+        return Session(self.pop3, as_server(server), self.timeout)
 
     def fetch(
         self,
@@ -98,7 +98,7 @@ class Client:
         for the whole call, in seconds.
         """
         request = pb.FetchMessagesRequest(
-            server=_server(server),
+            server=as_server(server),
             credentials=credentials,
             seen_unique_ids=seen_unique_ids,
             max_octets=max_octets,
@@ -106,7 +106,7 @@ class Client:
             newest_first=newest_first,
             header_lines=header_lines,
         )
-        _select(request, cursor, everything, unique_ids)
+        select(request, cursor, everything, unique_ids)
         return Fetch(self.mailbox.FetchMessages(request, timeout=timeout))
 
     def collect(
@@ -129,17 +129,19 @@ class Client:
         `fetch`. `on_commit` is told what became of each message of a batch. Use it by `with`.
         """
         fetch = pb.FetchMessagesRequest(
-            server=_server(server), credentials=credentials, max_octets=max_octets, max_messages=max_messages
+            server=as_server(server), credentials=credentials, max_octets=max_octets, max_messages=max_messages
         )
-        _select(fetch, cursor, everything, unique_ids)
+        select(fetch, cursor, everything, unique_ids)
         return Collect(self.mailbox, pb.CollectOpen(fetch=fetch), settle, on_commit, timeout)
 
 
-def _server(server: str | Server) -> Server:
+def as_server(server: str | Server) -> Server:
+    """Take a name for a server of that name."""
     return Server(host=server) if isinstance(server, str) else server
 
 
-def _select(request: pb.FetchMessagesRequest, cursor: bytes, everything: bool, unique_ids: Iterable[str] | None) -> None:
+def select(request: pb.FetchMessagesRequest, cursor: bytes, everything: bool, unique_ids: Iterable[str] | None) -> None:
+    """Say which messages are asked for."""
     if bool(cursor) + everything + (unique_ids is not None) > 1:
         raise ValueError("give one of cursor, everything and unique_ids")
     if everything:

@@ -41,7 +41,7 @@ class Message:
     """SHA-256 of `data`, 32 octets; empty if it was left out."""
 
 
-class _Delivery(Iterator[Message]):
+class Delivery:
     """Puts messages together from the parts of a stream.
 
     Attributes:
@@ -51,25 +51,26 @@ class _Delivery(Iterator[Message]):
         summary: what the call came to, at its end.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self) -> None:
         self.progress: pb.Progress | None = None
         self.cursor: bytes | None = None
         self.undelivered: list[pb.Part] = []
         self.summary: pb.Summary | None = None
-        self._stream = stream
         self._parts: Iterator[pb.Part] = iter(())
         self._start = pb.PartStart()
         self._data: list[bytes] = []
 
-    def __next__(self) -> Message:
-        while True:
-            for part in self._parts:
-                if message := self._add(part):
-                    return message
-            with decoded():
-                response = next(self._stream)  # its StopIteration is ours
-            self._parts = iter(response.parts)
-            self._note(response)
+    def _next_whole(self) -> Message | None:
+        """Return the next message of the last response, or None if that has no more."""
+        for part in self._parts:
+            if message := self._add(part):
+                return message
+        return None
+
+    def _take(self, response: Any) -> None:
+        """Take a response, when all messages of the one before have been returned."""
+        self._parts = iter(response.parts)
+        self._note(response)
 
     def _add(self, part: pb.Part) -> Message | None:
         if part.HasField("failure") or part.HasField("skipped"):
@@ -94,12 +95,27 @@ class _Delivery(Iterator[Message]):
         if response.HasField("summary"):
             self.summary = response.summary
 
+
+class _Stream(Delivery, Iterator[Message]):
+    """A delivery that waits for the responses."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def __next__(self) -> Message:
+        while not (message := self._next_whole()):
+            with decoded():
+                response = next(self._stream)  # its StopIteration is ours
+            self._take(response)
+        return message
+
     def close(self) -> None:
         """Give the call up. It may be repeated, and does nothing at the end of the call."""
         self._stream.cancel()
 
 
-class Fetch(_Delivery):
+class Fetch(_Stream):
     """The messages that `Client.fetch` asked for. None is deleted. Leaving `with` gives the rest up."""
 
     def __enter__(self) -> Fetch:
@@ -109,7 +125,7 @@ class Fetch(_Delivery):
         self.close()
 
 
-class Collect(_Delivery):
+class Collect(_Stream):
     """The messages that `Client.collect` asked for, deleted when they are settled for it.
 
     With `settle="delete"` or `"keep"` a message is settled when the loop asks for the next one: its body was left without an
@@ -159,8 +175,7 @@ class Collect(_Delivery):
         self._say_settled(message.delivery_id, settlement)
 
     def _say_settled(self, delivery_id: int, settlement: Settlement) -> None:
-        settle = pb.Settle(delivery_ids=[delivery_id], disposition=_DISPOSITIONS[settlement])
-        self._requests.put(pb.CollectMessagesRequest(settle=settle))
+        self._requests.put(settle_request(delivery_id, settlement))
 
     def renew(self, credentials: Credentials) -> None:
         """Give a fresh secret of the same user, such as an access token, for the next login inside the call."""
@@ -169,7 +184,7 @@ class Collect(_Delivery):
     def _note(self, response: pb.CollectMessagesResponse) -> None:
         super()._note(response)
         if response.HasField("commit"):
-            self.outcome = CommitOutcome.Name(response.commit.outcome).removeprefix("COMMIT_OUTCOME_")
+            self.outcome = outcome_name(response.commit)
             if self._on_commit is not None:
                 self._on_commit(response.commit)
 
@@ -204,3 +219,13 @@ class Collect(_Delivery):
         finally:
             self.close()
 
+
+def settle_request(delivery_id: int, settlement: Settlement) -> pb.CollectMessagesRequest:
+    """Make the request that settles one message."""
+    settle = pb.Settle(delivery_ids=[delivery_id], disposition=_DISPOSITIONS[settlement])
+    return pb.CollectMessagesRequest(settle=settle)
+
+
+def outcome_name(commit: pb.Commit) -> str:
+    """Name what QUIT came to, without the prefix."""
+    return CommitOutcome.Name(commit.outcome).removeprefix("COMMIT_OUTCOME_")

@@ -16,7 +16,7 @@ from .v1.pop3_service_pb2_grpc import Pop3ServiceStub
 from .v1.server_pb2 import Credentials, Server, TlsOptions
 
 _BUFFER = 256 << 10  # octets; as much as the gateway puts into a stream element, twice
-_HEADER = "pop3-session"
+HEADER = "pop3-session"
 
 _Response = TypeVar("_Response")
 
@@ -32,14 +32,36 @@ class _Piece(Protocol):
     def HasField(self, field_name: Any) -> bool: ...
 
 
+class Totals:
+    """Counts what comes of a message, and compares it with what the last piece says was sent."""
+
+    def __init__(self) -> None:
+        self._octets = self._crc32 = 0
+        self._whole = False
+
+    def add(self, piece: _Piece) -> None:
+        """Count a piece; IntegrityError if it is the last and the totals differ."""
+        self._octets += len(piece.data)
+        self._crc32 = zlib.crc32(piece.data, self._crc32)
+        if piece.HasField("octets"):
+            if (piece.octets, piece.crc32) != (self._octets, self._crc32):
+                raise IntegrityError(f"{self._octets} octets came, {piece.octets} were sent, or their CRC-32 differs")
+            self._whole = True
+
+    def end(self) -> None:
+        """Raise IntegrityError unless the last piece has come."""
+        if not self._whole:
+            raise IntegrityError("the stream ended before the message")
+
+
 class _Pieces(io.RawIOBase):
-    """The data of a stream of pieces, whose end is only reached if octets and CRC-32 are as the gateway counted them."""
+    """The data of a stream of pieces, whose end is only reached if the totals agree."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._rest = memoryview(b"")
-        self._octets = self._crc32 = 0
-        self._ended = self._whole = False
+        self._totals = Totals()
+        self._ended = False
         self.response = self._next().response
 
     def _next(self) -> _Piece:
@@ -47,16 +69,10 @@ class _Pieces(io.RawIOBase):
             piece: _Piece | None = next(self._stream, None)
         if piece is None:
             self._ended, self._rest = True, memoryview(b"")
-            if not self._whole:
-                raise IntegrityError("the stream ended before the message")
+            self._totals.end()
             return pb.RetrResponse()
         self._rest = memoryview(piece.data)
-        self._octets += len(piece.data)
-        self._crc32 = zlib.crc32(piece.data, self._crc32)
-        if piece.HasField("octets"):
-            if (piece.octets, piece.crc32) != (self._octets, self._crc32):
-                raise IntegrityError(f"{self._octets} octets came, {piece.octets} were sent, or their CRC-32 differs")
-            self._whole = True
+        self._totals.add(piece)
         return piece
 
     def readable(self) -> bool:
@@ -124,8 +140,8 @@ class Session:
             self.opened, call = stub.OpenSession.with_call(pb.OpenSessionRequest(server=server), timeout=timeout)
         self.id = self.opened.session_id
         # A proxy may have put its own value into the header, and routes by what comes back.
-        header = dict(call.initial_metadata() or ()).get(_HEADER, self.id)
-        self._metadata = ((_HEADER, header),)
+        header = dict(call.initial_metadata() or ()).get(HEADER, self.id)
+        self._metadata = ((HEADER, header),)
 
     def __enter__(self) -> Session:
         return self
