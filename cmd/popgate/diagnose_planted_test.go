@@ -77,7 +77,11 @@ func TestDiagnosePlanted(t *testing.T) {
 	t.Setenv("POPGATE_PASSWORD", password)
 	for _, defect := range planted {
 		t.Run(defect.name, func(t *testing.T) {
-			address, ca := admit(t, defect.plant)
+			var drop *pop3test.Maildrop
+			address, ca := admit(t, func(p *patient) {
+				drop = p.drop
+				defect.plant(p)
+			})
 			args := []string{"diagnose", "--direct", "--user", "alice", "--pop3-ca", ca, "--pop3-server-name", "localhost", address}
 			args = append(args, strings.Fields(defect.args)...)
 
@@ -96,6 +100,9 @@ func TestDiagnosePlanted(t *testing.T) {
 			}
 			if defect.args != "" {
 				return // once is enough of what takes seconds
+			}
+			for drop.InUse() { // the server may not have seen yet that the connection before is closed
+				time.Sleep(time.Millisecond)
 			}
 			if err := run(t.Context(), append(args, "--json"), &object, &errors); exitStatus(err) != defect.status {
 				t.Errorf("with --json: %v", err)
