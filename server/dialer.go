@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 
 	"github.com/popgate/popgate/pop3"
 )
@@ -63,8 +62,8 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		return nil, err
 	}
 	connect := d.connect
-	if !slices.Contains(d.targets.hosts, hostPort(host, port)) {
-		if d.targets.closed || port != "110" && port != "995" {
+	if !d.targets.names(host, port) {
+		if !d.targets.opensPort(port) {
 			return nil, errNotAllowed
 		}
 		connect = d.connectAllowed

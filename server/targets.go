@@ -18,28 +18,66 @@ import (
 
 // Targets says which POP3 servers may be dialled. Without rules these are ports 110 and 995 of public addresses.
 type Targets struct {
-	prefixes []netip.Prefix
+	blocks   []block
+	ports    []string // of public addresses, beside 110 and 995
 	hosts    []string // host:port, lower case
-	closed   bool     // nothing but hosts
+	suffixes []string // .domain:port, lower case
+	closed   bool     // nothing but hosts and suffixes
 }
 
-// ParseTargets reads rules, each of which opens more: a CIDR block, whose addresses may be dialled at ports 110 and 995, or
-// host:port, which may be dialled whatever its address is.
+// block is a CIDR block that is open at a port, or at ports 110 and 995 where port is empty.
+type block struct {
+	netip.Prefix
+
+	port string
+}
+
+// ParseTargets reads rules, each of which opens more:
+//
+//   - 10.1.0.0/16, a CIDR block, at ports 110 and 995; 10.1.0.0/16:1110 and [fd00::/8]:1110 at another port;
+//   - mail.example:1110, a host, whatever its address is;
+//   - *.mail.example:995, the hosts below a domain, whatever their addresses are;
+//   - *:1110, a port of public addresses.
+//
+// This host's own addresses are open as a host, or as a block of loopback addresses, not as part of a wider block.
 func ParseTargets(rules []string) (Targets, error) {
 	var t Targets
 	for _, rule := range rules {
-		if prefix, err := netip.ParsePrefix(rule); err == nil {
-			t.prefixes = append(t.prefixes, prefix.Masked())
-			continue
+		if !t.add(rule) {
+			return Targets{}, fmt.Errorf("target %q is neither a CIDR block nor host:port, with a block, *.domain or * for the host", rule)
 		}
-		host, port, err := net.SplitHostPort(rule)
-		n, errPort := strconv.ParseUint(port, 10, 16)
-		if err != nil || errPort != nil || n == 0 || host == "" || strings.ContainsAny(host, "*/") {
-			return Targets{}, fmt.Errorf("target %q is neither a CIDR block nor host:port", rule)
-		}
-		t.hosts = append(t.hosts, hostPort(host, strconv.FormatUint(n, 10)))
 	}
 	return t, nil
+}
+
+// add opens what a rule says, if it is one.
+func (t *Targets) add(rule string) bool {
+	if prefix, err := netip.ParsePrefix(rule); err == nil {
+		t.blocks = append(t.blocks, block{Prefix: prefix.Masked()})
+		return true
+	}
+	host, port, err := net.SplitHostPort(rule)
+	n, errPort := strconv.ParseUint(port, 10, 16)
+	if err != nil || errPort != nil || n == 0 {
+		return false
+	}
+	port = strconv.FormatUint(n, 10)
+	if prefix, err := netip.ParsePrefix(host); err == nil {
+		t.blocks = append(t.blocks, block{prefix.Masked(), port})
+		return true
+	}
+	domain, below := strings.CutPrefix(host, "*.")
+	switch {
+	case host == "*":
+		t.ports = append(t.ports, port)
+	case domain == "" || strings.ContainsAny(domain, "*/"):
+		return false
+	case below:
+		t.suffixes = append(t.suffixes, "."+hostPort(domain, port))
+	default:
+		t.hosts = append(t.hosts, hostPort(host, port))
+	}
+	return true
 }
 
 // OnlyTargets allows one host:port and nothing else.
@@ -63,25 +101,54 @@ func targetNotAllowed() *fault {
 	}
 }
 
+// names reports whether a host is open by its name, whatever its address is.
+func (t Targets) names(host, port string) bool {
+	target := hostPort(host, port)
+	return slices.Contains(t.hosts, target) ||
+		slices.ContainsFunc(t.suffixes, func(suffix string) bool { return strings.HasSuffix(target, suffix) && target != suffix })
+}
+
+// opensPort reports whether a port is open at some address.
+func (t Targets) opensPort(port string) bool {
+	return !t.closed && (isPOP3(port) || slices.Contains(t.ports, port) ||
+		slices.ContainsFunc(t.blocks, func(b block) bool { return b.port == port }))
+}
+
+func isPOP3(port string) bool { return port == "110" || port == "995" }
+
 // control decides on the address that a socket, or the proxy, is about to connect to.
 func (t Targets) control(_ context.Context, _, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
-	if err != nil || !t.allowed(to.Addr()) {
+	if err != nil || !t.allowed(to.Addr(), strconv.Itoa(int(to.Port()))) {
 		return errNotAllowed
 	}
 	return nil
 }
 
-func (t Targets) allowed(addr netip.Addr) bool {
-	if isPublic(addr) {
+// allowed reports whether an address may be dialled at a port.
+func (t Targets) allowed(addr netip.Addr, port string) bool {
+	own := isOwn(addr)
+	if isPublic(addr) && !own && (isPOP3(port) || slices.Contains(t.ports, port)) {
 		return true
 	}
-	for _, prefix := range t.prefixes {
-		if addr.Zone() == "" && prefix.Contains(addr.Unmap()) {
-			return true
-		}
+	return slices.ContainsFunc(t.blocks, func(b block) bool {
+		return addr.Zone() == "" && b.Contains(addr.Unmap()) && (b.port == port || b.port == "" && isPOP3(port)) &&
+			(!own || b.Addr().IsLoopback())
+	})
+}
+
+// isOwn reports whether an address is one of this host: nobody is to reach its services through the gateway. Interfaces come and go,
+// so they are looked up each time; where they cannot be, no address is known to be another's.
+func isOwn(addr netip.Addr) bool {
+	addr = addr.Unmap()
+	if addr.IsLoopback() || addr.IsUnspecified() {
+		return true
 	}
-	return false
+	addrs, err := net.InterfaceAddrs()
+	return err != nil || slices.ContainsFunc(addrs, func(own net.Addr) bool {
+		prefix, err := netip.ParsePrefix(own.String())
+		return err == nil && prefix.Addr().Unmap() == addr
+	})
 }
 
 // special are the blocks inside unicast space that are no public hosts (IANA's special-purpose registries), and Azure's address for

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,43 +44,99 @@ var public = []string{
 func TestAllowed(t *testing.T) {
 	var none Targets
 	for _, s := range forbidden {
-		if none.allowed(netip.MustParseAddr(s)) {
+		if none.allowed(netip.MustParseAddr(s), "110") {
 			t.Errorf("%s is allowed", s)
 		}
 	}
 	for _, s := range public {
-		if !none.allowed(netip.MustParseAddr(s)) {
+		if !none.allowed(netip.MustParseAddr(s), "110") {
 			t.Errorf("%s is not allowed", s)
 		}
 	}
-	if none.allowed(netip.Addr{}) {
+	if none.allowed(netip.Addr{}, "110") {
 		t.Error("no address is allowed")
 	}
 }
 
 // What the operator opens is open, and nothing beside it.
-func TestAllowedPrefixes(t *testing.T) {
-	targets, err := ParseTargets([]string{"10.1.0.0/16", "192.168.7.9/32", "fd00:1::/32"})
+func TestAllowedRules(t *testing.T) {
+	targets, err := ParseTargets([]string{"10.1.0.0/16", "192.168.7.9/32", "fd00:1::/32", "10.2.0.0/16:1110", "[fd00:2::/32]:1995", "*:2110"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for s, want := range map[string]bool{
-		"10.1.0.0": true, "10.1.255.255": true, "::ffff:10.1.2.3": true, "10.0.255.255": false, "10.2.0.0": false,
-		"192.168.7.9": true, "192.168.7.8": false, "192.168.7.10": false, "fd00:1::5": true, "fd00:1::5%eth0": false, "fd00:2::": false,
-		"127.0.0.1": false, "8.8.8.8": true,
+	for address, want := range map[string]bool{
+		"10.1.0.0:110": true, "10.1.255.255:995": true, "[::ffff:10.1.2.3]:110": true, "10.0.255.255:110": false, "10.3.0.0:110": false,
+		"192.168.7.9:110": true, "192.168.7.8:110": false, "192.168.7.10:110": false, "[fd00:1::5]:995": true, "[fd00:1::5%eth0]:995": false,
+		"[fd00:3::]:110": false, "127.0.0.1:110": false, "8.8.8.8:110": true, "8.8.8.8:2110": true, "8.8.8.8:1110": false,
+		"10.1.0.0:1110": false, "10.1.0.0:2110": false, "10.2.3.4:1110": true, "10.2.3.4:110": false, "10.2.3.4:2110": false,
+		"[fd00:2::1]:1995": true, "[fd00:2::1]:995": false, "[2001:4860:4860::8888]:2110": true, "[2001:4860:4860::8888]:1995": false,
 	} {
-		if got := targets.allowed(netip.MustParseAddr(s)); got != want {
-			t.Errorf("%s: %v", s, got)
+		to := netip.MustParseAddrPort(address)
+		if got := targets.allowed(to.Addr(), strconv.Itoa(int(to.Port()))); got != want {
+			t.Errorf("%s: %v", address, got)
 		}
+		if err := targets.control(t.Context(), "tcp", address, nil); (err == nil) != want {
+			t.Errorf("control %s: %v", address, err)
+		}
+	}
+}
+
+// Names are matched whole, label by label: nothing that merely ends alike is below a domain.
+func TestHostRules(t *testing.T) {
+	targets, err := ParseTargets([]string{"mail.example:1110", "*.corp.example:995", "*.Isp.Example.:1110"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]bool{
+		"mail.example:1110": true, "MAIL.Example.:1110": true, "mail.example:110": false, "evil-mail.example:1110": false,
+		"mail.example.evil.example:1110": false, "sub.mail.example:1110": false, "mail.example..:1110": false, "xmail.example:1110": false,
+		"a.corp.example:995": true, "A.B.CORP.example.:995": true, "corp.example:995": false, ".corp.example:995": false,
+		"evilcorp.example:995": false, "a.corp.example:110": false, "a.corp.example.evil:995": false, "a-corp.example:995": false,
+		"x.isp.example:1110": true, "x.isp.example.:1110": true, "isp.example:1110": false, "x.isp.example:995": false,
+	} {
+		host, port, err := net.SplitHostPort(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := targets.names(host, port); got != want {
+			t.Errorf("%s: %v", target, got)
+		}
+	}
+}
+
+// TestOwnAddresses dials the addresses of this host, all of which a block opens. Only a rule with their very name reaches them.
+func TestOwnAddresses(t *testing.T) {
+	port, came := canary(t)
+	targets, err := ParseTargets([]string{"0.0.0.0/0:" + port, "[::/0]:" + port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := []string{"127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "localhost"}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range addrs {
+		hosts = append(hosts, netip.MustParsePrefix(addr.String()).Addr().String())
+	}
+	for _, host := range hosts {
+		if _, err := (&dialer{targets: targets}).DialContext(t.Context(), "tcp", net.JoinHostPort(host, port)); !errors.Is(err, errNotAllowed) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if n := came(); n != 0 {
+		t.Errorf("%d connections", n)
 	}
 }
 
 func TestParseTargets(t *testing.T) {
 	for rule, ok := range map[string]bool{
-		"10.0.0.0/8": true, "10.1.2.3/8": true, "::/0": true, "mail.example:110": true, "[::1]:1110": true, "127.0.0.1:1110": true,
+		"10.0.0.0/8": true, "10.1.2.3/8": true, "::/0": true, "10.0.0.0/8:1110": true, "[::/0]:1110": true, "*:1110": true,
+		"*.example:110": true, "*.a.example.:110": true, "mail.example:110": true, "[::1]:1110": true, "127.0.0.1:1110": true,
 		"mail.example:0110": true,
 		"":                  false, "mail.example": false, "10.0.0.0": false, "10.0.0.0/33": false, "mail.example:0": false, "mail.example:65536": false,
-		"mail.example:pop3": false, ":110": false, "*.example:110": false, "mail.example:-1": false, "mail.example/24:110": false, "::1:110": false,
+		"mail.example:pop3": false, ":110": false, "*.*.example:110": false, "*.:110": false, "**:110": false, "a.*.example:110": false, "*:0": false, "10.0.0.0/8:0": false,
+		"*example:110": false, "mail.example:-1": false, "mail.example/24:110": false, "::1:110": false,
 	} {
 		if _, err := ParseTargets([]string{rule}); (err == nil) != ok {
 			t.Errorf("%q: %v", rule, err)

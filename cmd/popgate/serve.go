@@ -67,7 +67,8 @@ func serveCommand() *cobra.Command {
 		"PEM `file` with the CAs of callers; a caller is then known by the SAN of its certificate and owns its sessions, "+
 			"without it all callers are the same one")
 	f.Var(&c.allowTargets, "allow-target",
-		"opens a POP3 `target` beside ports 110 and 995 of public addresses: a CIDR block, for the same ports, or host:port; repeatable")
+		"opens a POP3 `target` beside ports 110 and 995 of public addresses: host:port, *.domain:port, a CIDR block for the same ports, "+
+			"block:port, or *:port for public addresses; repeatable")
 	f.StringVar(&c.proxy, "proxy", "",
 		"proxy for connections to POP3 servers, a `URL`: socks5://host:port, or http://host:port or https://host:port for CONNECT; "+
 			"it is given the IP address that was found and allowed here")
