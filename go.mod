@@ -23,6 +23,7 @@ require (
 	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections; proxy: SOCKS5
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
 	golang.org/x/term v0.48.0 // the command: whether and how wide a terminal is, a password that is not shown, and the line editor of the shell
+	golang.org/x/time v0.16.0 // rate: calls, logins and octets a second
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // google.rpc error details
 	google.golang.org/grpc v1.85.0 // the service
 	google.golang.org/protobuf v1.36.12 // its messages

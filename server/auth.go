@@ -14,7 +14,9 @@ import (
 
 // User implements popgate.v1.Pop3Service.
 func (s *service) User(ctx context.Context, req *pb.UserRequest) (*pb.UserResponse, error) {
+	session := sessionOf(ctx)
 	response, err := simple(ctx, func(c *pop3.Client, ctx context.Context) (string, error) {
+		session.user = req.GetUsername()
 		return c.User(ctx, req.GetUsername())
 	})
 	return &pb.UserResponse{Response: response}, err
@@ -22,7 +24,7 @@ func (s *service) User(ctx context.Context, req *pb.UserRequest) (*pb.UserRespon
 
 // Pass implements popgate.v1.Pop3Service.
 func (s *service) Pass(ctx context.Context, req *pb.PassRequest) (*pb.PassResponse, error) {
-	response, err := simple(ctx, func(c *pop3.Client, ctx context.Context) (string, error) {
+	response, err := s.signIn(ctx, sessionOf(ctx).userBefore, func(c *pop3.Client, ctx context.Context) (string, error) {
 		return c.Pass(ctx, req.GetPassword())
 	})
 	return &pb.PassResponse{Response: response}, err
@@ -30,7 +32,7 @@ func (s *service) Pass(ctx context.Context, req *pb.PassRequest) (*pb.PassRespon
 
 // Apop implements popgate.v1.Pop3Service.
 func (s *service) Apop(ctx context.Context, req *pb.ApopRequest) (*pb.ApopResponse, error) {
-	response, err := simple(ctx, func(c *pop3.Client, ctx context.Context) (string, error) {
+	response, err := s.signIn(ctx, req.GetUsername, func(c *pop3.Client, ctx context.Context) (string, error) {
 		return c.Apop(ctx, req.GetUsername(), req.GetSecret())
 	})
 	return &pb.ApopResponse{Response: response}, err
@@ -38,7 +40,7 @@ func (s *service) Apop(ctx context.Context, req *pb.ApopRequest) (*pb.ApopRespon
 
 // Rpop implements popgate.v1.Pop3Service.
 func (s *service) Rpop(ctx context.Context, req *pb.RpopRequest) (*pb.RpopResponse, error) {
-	response, err := simple(ctx, func(c *pop3.Client, ctx context.Context) (string, error) {
+	response, err := s.signIn(ctx, req.GetUsername, func(c *pop3.Client, ctx context.Context) (string, error) {
 		return c.Rpop(ctx, req.GetUsername())
 	})
 	return &pb.RpopResponse{Response: response}, err
@@ -47,10 +49,10 @@ func (s *service) Rpop(ctx context.Context, req *pb.RpopRequest) (*pb.RpopRespon
 // Auth implements popgate.v1.Pop3Service.
 func (s *service) Auth(ctx context.Context, req *pb.AuthRequest) (*pb.AuthResponse, error) {
 	resp := &pb.AuthResponse{}
-	err := sessionOf(ctx).run(ctx, func(ctx context.Context, c *pop3.Client) error {
-		mechanism, response, err := c.Auth(ctx, credentialsOf(req.GetCredentials()))
-		resp.Mechanism, resp.Response = mechanism, escape(response)
-		return err
+	var err error
+	resp.Response, err = s.signIn(ctx, req.GetCredentials().GetUsername, func(c *pop3.Client, ctx context.Context) (response string, err error) {
+		resp.Mechanism, response, err = c.Auth(ctx, credentialsOf(req.GetCredentials()))
+		return response, err
 	})
 	return resp, err
 }
@@ -76,17 +78,16 @@ func (s *service) AuthExchange(stream grpc.BidiStreamingServer[pb.AuthExchangeRe
 	if err != nil {
 		return err
 	}
-	var response string
 	session := sessionOf(stream.Context())
-	err = session.run(stream.Context(), func(ctx context.Context, c *pop3.Client) (err error) {
+	nobody := func() string { return "" } // only the mechanism knows
+	response, err := s.signIn(stream.Context(), nobody, func(c *pop3.Client, ctx context.Context) (string, error) {
 		relay := func(challenge pop3.Challenge) ([]byte, error) { return session.relay(stream, challenge) }
-		response, err = c.AuthExchange(ctx, first.GetMechanism(), first.GetInitialResponse(), relay)
-		return err
+		return c.AuthExchange(ctx, first.GetMechanism(), first.GetInitialResponse(), relay)
 	})
 	if err != nil {
 		return err
 	}
-	return stream.Send(&pb.AuthExchangeResponse{Response: escape(response)})
+	return stream.Send(&pb.AuthExchangeResponse{Response: response})
 }
 
 // exchangeStream is the stream of AuthExchange.

@@ -29,6 +29,7 @@ func (s *Server) chain() []step {
 		translated(),   // all below return plain Go errors; their statuses and trailers are made here
 		s.recovered(),  // a panic below is an error like any other
 		s.identified(), // who calls; nothing below is done for nobody
+		s.limited(),    // before anything of the call is looked at
 		admitted(s),    // arguments, then the session
 		s.guarded(),    // a caller that does not read cannot hold a call for ever
 	}
@@ -143,8 +144,9 @@ func (s *Server) identified() step {
 
 // guarded is for streams alone: what a unary call sends fits into the transport's buffers.
 func (s *Server) guarded() step {
+	octets := newRates(s.config.Limits.OctetsPerSecondPerCaller, frameSize)
 	return step{stream: func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		return handler(srv, &guardedStream{ServerStream: ss, limit: s.config.Limits.SendStall})
+		return handler(srv, &guardedStream{ServerStream: ss, limit: s.config.Limits.SendStall, octets: octets})
 	}}
 }
 

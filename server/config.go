@@ -51,9 +51,18 @@ type Limits struct {
 	SessionsPerHost int
 	// Sessions is the greatest number of sessions [10,000].
 	Sessions int
-	// LoginsPerSecond is how many logins of MailboxService one target host gets a second, evenly spread; 0.1 is one in 10 s, and
+	// LoginsPerSecond is how many logins one target host gets a second, evenly spread; 0.1 is one in 10 s, and
 	// whatever is less than one an hour is one an hour. [no limit]
 	LoginsPerSecond float64
+	// LoginsPerSecondPerCaller is how many logins a caller may begin a second. [no limit]
+	LoginsPerSecondPerCaller float64
+	// FailedLogins is how many logins in a row of a caller as a user at a host may fail before each next one has to wait: 2 s at
+	// first, twice as long after each failure, 15 s at most. [3]
+	FailedLogins int
+	// CallsPerSecondPerCaller is how many calls a caller may begin a second. [no limit]
+	CallsPerSecondPerCaller float64
+	// OctetsPerSecondPerCaller is how much a caller is sent a second, in responses; streams wait. [no limit]
+	OctetsPerSecondPerCaller float64
 	// Queue is how many calls may wait for one session behind the one that runs [16].
 	Queue int
 	// SendStall is how long a caller may not read its stream [2 min].
@@ -66,17 +75,21 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		IdleTimeout:       cmp.Or(l.IdleTimeout, 5*time.Minute),
-		MaxAge:            cmp.Or(l.MaxAge, time.Hour),
-		Tombstone:         cmp.Or(l.Tombstone, 10*time.Minute),
-		SessionsPerCaller: cmp.Or(l.SessionsPerCaller, 1000),
-		SessionsPerHost:   cmp.Or(l.SessionsPerHost, 500),
-		Sessions:          cmp.Or(l.Sessions, 10_000),
-		LoginsPerSecond:   l.LoginsPerSecond,
-		Queue:             cmp.Or(l.Queue, 16),
-		SendStall:         cmp.Or(l.SendStall, 2*time.Minute),
-		MessageOctets:     cmp.Or(l.MessageOctets, 4<<30),
-		Connections:       cmp.Or(l.Connections, 4096),
+		IdleTimeout:              cmp.Or(l.IdleTimeout, 5*time.Minute),
+		MaxAge:                   cmp.Or(l.MaxAge, time.Hour),
+		Tombstone:                cmp.Or(l.Tombstone, 10*time.Minute),
+		SessionsPerCaller:        cmp.Or(l.SessionsPerCaller, 1000),
+		SessionsPerHost:          cmp.Or(l.SessionsPerHost, 500),
+		Sessions:                 cmp.Or(l.Sessions, 10_000),
+		LoginsPerSecond:          l.LoginsPerSecond,
+		Queue:                    cmp.Or(l.Queue, 16),
+		FailedLogins:             cmp.Or(l.FailedLogins, 3),
+		LoginsPerSecondPerCaller: l.LoginsPerSecondPerCaller,
+		CallsPerSecondPerCaller:  l.CallsPerSecondPerCaller,
+		OctetsPerSecondPerCaller: l.OctetsPerSecondPerCaller,
+		SendStall:                cmp.Or(l.SendStall, 2*time.Minute),
+		MessageOctets:            cmp.Or(l.MessageOctets, 4<<30),
+		Connections:              cmp.Or(l.Connections, 4096),
 	}
 }
 

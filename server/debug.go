@@ -75,7 +75,7 @@ func (ws *watchers) join() (*watcher, error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if len(ws.set) == maxWatchers {
-		return nil, quotaExceeded("too many watch this session")
+		return nil, quotaExceeded("session", "too many watch this session")
 	}
 	if ws.set == nil {
 		ws.set = map[*watcher]struct{}{}

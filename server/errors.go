@@ -55,6 +55,11 @@ func (f *fault) details() []protoadapt.MessageV1 {
 	if len(f.fields) > 0 {
 		details = append(details, &errdetails.BadRequest{FieldViolations: f.fields})
 	}
+	if f.quota != "" {
+		details = append(details, &errdetails.QuotaFailure{
+			Violations: []*errdetails.QuotaFailure_Violation{{Subject: f.quota, Description: f.message}},
+		})
+	}
 	if f.retry > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.retry)})
 	}
@@ -202,7 +207,7 @@ func ofDial(err *pop3.DialError) *fault {
 	case errors.Is(err, errNotAllowed):
 		return targetNotAllowed()
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return quotaExceeded("too many connections")
+		return quotaExceeded("gateway", "too many connections")
 	}
 	f := &fault{
 		code: codes.FailedPrecondition, reason: pb.ErrorReason_ERROR_REASON_CONNECT_FAILED, message: "cannot connect to the server",

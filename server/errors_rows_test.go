@@ -248,7 +248,7 @@ var statuses = map[string]struct {
 		err:  &quitError{pop3.NotCommitted, &pop3.BrokenError{Command: "QUIT", Cause: pop3.ConnectionLost}},
 		want: failure{codes.Unavailable, "CONNECTION_LOST", map[string]string{"command": "QUIT", "outcome": "NOT_COMMITTED"}},
 	},
-	"quota": {err: quotaExceeded("too many"), want: failure{codes.ResourceExhausted, "QUOTA_EXCEEDED", nil}, hint: time.Second},
+	"quota": {err: quotaExceeded("gateway", "too many"), want: failure{codes.ResourceExhausted, "QUOTA_EXCEEDED", nil}, hint: time.Second},
 	"too large": {
 		err:  messageTooLarge("RETR", "too large"),
 		want: failure{codes.ResourceExhausted, "MESSAGE_TOO_LARGE", map[string]string{"command": "RETR"}},

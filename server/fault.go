@@ -20,6 +20,8 @@ type fault struct {
 	metadata map[string]string
 	// fields are the arguments at fault.
 	fields []*errdetails.BadRequest_FieldViolation
+	// quota is whose limit is reached, if one is.
+	quota string
 	// retry is when a repetition can help; 0: it cannot.
 	retry time.Duration
 }
@@ -86,10 +88,18 @@ func draining() *fault {
 	}
 }
 
-func quotaExceeded(message string) *fault {
+// quotaExceeded says that a limit of this process is reached, and whose: of "caller", "host", "session", "user" (a caller as a user at
+// a host) or "gateway".
+func quotaExceeded(subject, message string) *fault {
 	return &fault{
-		code: codes.ResourceExhausted, reason: pb.ErrorReason_ERROR_REASON_QUOTA_EXCEEDED, message: message, retry: time.Second,
+		code: codes.ResourceExhausted, reason: pb.ErrorReason_ERROR_REASON_QUOTA_EXCEEDED, message: message, quota: subject, retry: time.Second,
 	}
+}
+
+// after returns the fault with the time after which a repetition can help.
+func (f *fault) after(retry time.Duration) *fault {
+	f.retry = retry
+	return f
 }
 
 // streamStalled is errStalled of a command that is under way.

@@ -33,6 +33,7 @@ type session struct {
 	expired bool         // too old: end it when the running call is finished
 	idle    *time.Timer
 	age     *time.Timer
+	user    string          // of the last USER; of the call that has its turn
 	quit    *quitCall       // once QUIT was asked for
 	invited map[string]bool // methods whose last answer asked to have the call repeated
 }
@@ -72,7 +73,7 @@ func (s *session) run(ctx context.Context, f func(context.Context, *pop3.Client)
 	defer func() { s.answered(ctx, err) }()
 	if int(s.waiting.Add(1)) > 1+s.registry.limits.Queue {
 		s.waiting.Add(-1)
-		return quotaExceeded("too many calls wait for this session")
+		return quotaExceeded("session", "too many calls wait for this session")
 	}
 	defer s.waiting.Add(-1)
 	if err := s.turn.Acquire(ctx, 1); err != nil {

@@ -18,7 +18,7 @@ import (
 // limits of the target's host.
 func (s *service) job(
 	ctx context.Context, target *pb.Server, credentials *pb.Credentials, f func(context.Context, *engine.Mailbox) error,
-) error {
+) (err error) {
 	if target.GetTls().GetInsecureSkipVerify() && !s.config.UnsafeAllowUnverifiedTLS {
 		return unverifiedRefused("")
 	}
@@ -32,6 +32,11 @@ func (s *service) job(
 		return err
 	}
 	defer leave()
+	done, err := s.mayLogIn(caller, host, credentials.GetUsername())
+	if err != nil {
+		return err
+	}
+	defer func() { done(err) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.registry.jobs, func() { cancel(errDraining) })()

@@ -207,7 +207,10 @@ func TestQuirks(t *testing.T) {
 		}
 		t.Run(tt.transcript, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := newGateway(t, scripted(t, string(text)))
+				g := newGateway(t, func(c *Config) {
+					scripted(t, string(text))(c)
+					c.Limits.FailedLogins = 100
+				})
 				q := &quirky{g, t, g.openSession(t, anywhere())}
 				tt.do(q)
 				if !strings.HasSuffix(string(text), "C: NOOP\nS: +OK alive\n") {

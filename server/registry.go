@@ -63,24 +63,24 @@ func (r *registry) reserveLocked(caller, host string) error {
 	if r.drainingLocked() {
 		return draining()
 	}
-	if full := r.fullLocked(caller, host); full != "" {
-		return quotaExceeded(full)
+	if full := r.fullLocked(caller, host); full != nil {
+		return full
 	}
 	r.takeLocked(caller, host)
 	return nil
 }
 
-// fullLocked says which limit there is no place below, or "".
-func (r *registry) fullLocked(caller, host string) string {
+// fullLocked says which limit there is no place below, or nil.
+func (r *registry) fullLocked(caller, host string) *fault {
 	switch {
 	case r.callers[caller] >= r.limits.SessionsPerCaller:
-		return "too many sessions of this caller"
+		return quotaExceeded("caller", "too many sessions of this caller")
 	case r.hosts[host] >= r.limits.SessionsPerHost:
-		return "too many sessions with this host"
+		return quotaExceeded("host", "too many sessions with this host")
 	case r.live >= r.limits.Sessions:
-		return "too many sessions"
+		return quotaExceeded("gateway", "too many sessions")
 	}
-	return ""
+	return nil
 }
 
 func (r *registry) takeLocked(caller, host string) {
@@ -122,7 +122,7 @@ func (r *registry) admitLocked() {
 		return // they leave by themselves
 	}
 	r.waiters = slices.DeleteFunc(r.waiters, func(w *waiter) bool {
-		if r.live >= r.limits.Sessions || r.fullLocked(w.caller, w.host) != "" {
+		if r.live >= r.limits.Sessions || r.fullLocked(w.caller, w.host) != nil {
 			return false
 		}
 		r.takeLocked(w.caller, w.host)
@@ -142,7 +142,7 @@ func (r *registry) free(caller, host string) {
 }
 
 func (r *registry) freeLocked(caller, host string) {
-	wasFull := r.fullLocked(caller, host) != "" // else it is no place that anybody waits for
+	wasFull := r.fullLocked(caller, host) != nil // else it is no place that anybody waits for
 	r.live--
 	countDown(r.callers, caller)
 	countDown(r.hosts, host)

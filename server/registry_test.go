@@ -172,12 +172,12 @@ func TestReplicaName(t *testing.T) {
 func TestDefaultLimits(t *testing.T) {
 	want := Limits{
 		IdleTimeout: 5 * time.Minute, MaxAge: time.Hour, Tombstone: 10 * time.Minute, SessionsPerCaller: 1000,
-		SessionsPerHost: 500, Sessions: 10_000, Queue: 16, SendStall: 2 * time.Minute, MessageOctets: 4 << 30, Connections: 4096,
+		SessionsPerHost: 500, Sessions: 10_000, Queue: 16, FailedLogins: 3, SendStall: 2 * time.Minute, MessageOctets: 4 << 30, Connections: 4096,
 	}
 	if got := (Limits{}).withDefaults(); got != want {
 		t.Errorf("got %+v", got)
 	}
-	set := Limits{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	set := Limits{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	if got := set.withDefaults(); got != set {
 		t.Errorf("what is set became %+v", got)
 	}

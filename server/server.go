@@ -53,7 +53,7 @@ func New(config Config) (*Server, error) {
 		health:     health.NewServer(),
 	}
 	s.grpc = grpc.NewServer(append(s.transport(), s.chainOptions()...)...)
-	services := &service{config: config, registry: s.registry}
+	services := newService(config, s.registry)
 	pb.RegisterPop3ServiceServer(s.grpc, services)
 	pb.RegisterMailboxServiceServer(s.grpc, services)
 	healthpb.RegisterHealthServer(s.grpc, s.health)

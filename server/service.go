@@ -12,7 +12,18 @@ type service struct {
 	config   Config
 	registry *registry
 
-	mailboxes turns // of calls of MailboxService at one mailbox
-	places    turns // of one caller's at one host, to wait for a place
-	logins    turns // of one caller's at one host, and of callers at the host, to log in
+	mailboxes  turns // of calls of MailboxService at one mailbox
+	places     turns // of one caller's at one host, to wait for a place
+	penalties  *penalties
+	loginRates *rates // of callers
+
+	logins turns // of one caller's at one host, and of callers at the host, to log in
+}
+
+func newService(config Config, registry *registry) *service {
+	return &service{
+		config: config, registry: registry,
+		penalties:  newPenalties(config.Limits.FailedLogins),
+		loginRates: newRates(config.Limits.LoginsPerSecondPerCaller, 1),
+	}
 }

@@ -233,7 +233,7 @@ func TestMessageCap(t *testing.T) {
 func TestGuardedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		held := make(chan error, 1)
-		s := &guardedStream{ServerStream: heldStream{held: held}, limit: time.Minute}
+		s := &guardedStream{ServerStream: heldStream{held: held}, limit: time.Minute, octets: newRates(0, 1)}
 		begin := time.Now()
 		if err := s.SendMsg(nil); !errors.Is(err, errStalled) || time.Since(begin) != time.Minute {
 			t.Errorf("%v after %v", err, time.Since(begin))

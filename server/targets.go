@@ -44,7 +44,7 @@ func ParseTargets(rules []string) (Targets, error) {
 	var t Targets
 	for _, rule := range rules {
 		if !t.add(rule) {
-			return Targets{}, fmt.Errorf("target %q is neither a CIDR block nor host:port, with a block, *.domain or * for the host", rule)
+			return Targets{}, fmt.Errorf("target %q is neither a CIDR block nor host:port", rule)
 		}
 	}
 	return t, nil

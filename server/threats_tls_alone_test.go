@@ -170,6 +170,7 @@ func TestOneSessionOneConnection(t *testing.T) {
 	dialled := map[string]bool{} // our end of each connection
 	g := newGateway(t, func(c *Config) {
 		c.UnsafeAllowUnverifiedTLS = true
+		c.Limits.FailedLogins = sessions
 		c.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, address)
 			if err == nil {

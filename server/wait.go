@@ -46,7 +46,7 @@ func (s *service) enter(ctx context.Context, caller, host, mailbox string) (leav
 	defer context.AfterFunc(s.registry.entry, func() { cancel(errDraining) })()
 	release, err := s.mailboxes.take(ctx, caller+"\x00"+mailbox)
 	if err != nil {
-		return nil, gaveUp(ctx, quotaExceeded("another call works on this mailbox"))
+		return nil, gaveUp(ctx, quotaExceeded("user", "another call works on this mailbox"))
 	}
 	if err := s.place(ctx, caller, host); err != nil {
 		release()
@@ -64,7 +64,7 @@ func (s *service) enter(ctx context.Context, caller, host, mailbox string) (leav
 func (s *service) place(ctx context.Context, caller, host string) error {
 	release, err := s.places.take(ctx, caller+"\x00"+host)
 	if err != nil {
-		return quotaExceeded("too many sessions with this host")
+		return quotaExceeded("host", "too many sessions with this host")
 	}
 	defer release()
 	if err := s.registry.await(ctx, caller, host); err != nil {
@@ -86,12 +86,12 @@ func (s *service) login(ctx context.Context, caller, host string) error {
 	}
 	release, err := s.logins.take(ctx, caller+"\x00"+host)
 	if err != nil {
-		return quotaExceeded("too many logins at this host")
+		return quotaExceeded("host", "too many logins at this host")
 	}
 	defer release()
 	pass, err := s.logins.take(ctx, host)
 	if err != nil {
-		return quotaExceeded("too many logins at this host")
+		return quotaExceeded("host", "too many logins at this host")
 	}
 	time.AfterFunc(interval, pass)
 	return nil

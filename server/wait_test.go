@@ -22,7 +22,7 @@ type waitingRoom struct {
 
 func newWaitingRoom(limits Limits) *waitingRoom {
 	limits = limits.withDefaults()
-	return &waitingRoom{service: &service{config: Config{Limits: limits}, registry: newRegistry("r", limits)}}
+	return &waitingRoom{service: newService(Config{Limits: limits}, newRegistry("r", limits))}
 }
 
 // waits starts calls of a caller that wait for a place at a host, in order, and returns what cancels the last one.

@@ -33,7 +33,7 @@ type serveConfig struct {
 	unsafeAllowPlaintext     bool
 	unsafeAllowUnverifiedTLS bool
 	replica                  string
-	loginsPerSecond          float64
+	limits                   server.Limits
 	drain                    time.Duration
 	logFormat                logFormat
 	logLevel                 slog.Level
@@ -52,6 +52,9 @@ func serveCommand() *cobra.Command {
   popgate serve --proxy socks5://proxy.internal.example:1080 --proxy-credentials proxy.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkLimits(cmd.Flags(), c.limits); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), c, cmd.ErrOrStderr())
 		},
 	}
@@ -80,8 +83,7 @@ func serveCommand() *cobra.Command {
 		"let callers switch off the verification of POP3 servers' certificates")
 	f.StringVar(&c.replica, "replica", host, "`name` of this replica in session ids; without it this host's")
 	f.Lookup("replica").DefValue = "" // help and man pages are the same everywhere
-	f.Float64Var(&c.loginsPerSecond, "logins-per-second", 0,
-		"greatest `number` of logins of MailboxService a second at one POP3 host, evenly spread; 0.1 is one in 10 s, 0 no limit")
+	limitFlags(f, &c.limits)
 	f.DurationVar(&c.drain, "drain", 30*time.Second, "how long sessions get to end at shutdown")
 	f.TextVar(&c.logFormat, "log-format", logText, "`format` of the log on standard error: text or json")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
@@ -108,9 +110,6 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if tlsConfig == nil && !isLoopback(c.listen) {
 		return fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
 	}
-	if !(c.loginsPerSecond >= 0) {
-		return fmt.Errorf("--logins-per-second %g: less than 0", c.loginsPerSecond)
-	}
 	proxy, err := proxyOf(c)
 	if err != nil {
 		return err
@@ -118,7 +117,7 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	gateway, err := server.New(server.Config{
 		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
 		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
-		Limits: server.Limits{LoginsPerSecond: c.loginsPerSecond},
+		Limits: c.limits,
 	})
 	if err != nil {
 		return fmt.Errorf("--replica %s: %w", c.replica, err) // all that New can find fault with
