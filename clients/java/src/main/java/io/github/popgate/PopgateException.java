@@ -5,9 +5,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
-import io.grpc.StatusException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,15 +40,20 @@ public class PopgateException extends RuntimeException {
         this(text, thrown, code, "", Map.of(), null);
     }
 
-    /** Decodes the status of a failed call. */
-    static PopgateException of(StatusException thrown) {
-        Status status = thrown.getStatus();
+    /**
+     * Decodes the status of a failed call of a generated stub.
+     *
+     * @param thrown gRPC's StatusException or StatusRuntimeException
+     * @return the error
+     */
+    public static PopgateException of(Throwable thrown) {
+        Status status = Status.fromThrowable(thrown);
         String reason = "";
         Map<String, String> metadata = Map.of();
         Duration retryAfter = null;
         try {
             com.google.rpc.Status details = StatusProto.fromThrowable(thrown);
-            for (Any detail : details.getDetailsList()) {
+            for (Any detail : details == null ? List.<Any>of() : details.getDetailsList()) {
                 if (detail.is(ErrorInfo.class)) {
                     ErrorInfo info = detail.unpack(ErrorInfo.class);
                     if (info.getDomain().equals(DOMAIN)) {
