@@ -22,9 +22,12 @@ public class PopgateException extends RuntimeException {
     private static final String DOMAIN = "popgate.v1";
     private static final String PREFIX = "ERROR_REASON_";
 
+    /** Without its prefix, or empty. */
     private final String reason;
+    /** Of gRPC. */
     private final Status.Code code;
     private final transient Map<String, String> metadata;
+    /** Null where trying again does not help. */
     private final Duration retryAfter;
 
     PopgateException(String text, Throwable thrown, Status.Code code, String reason, Map<String, String> metadata, Duration retryAfter) {
