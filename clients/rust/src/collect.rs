@@ -16,6 +16,8 @@ use crate::v1::{
     Settle,
 };
 
+type OnCommit = Box<dyn FnMut(&Commit) + Send>;
+
 /// What becomes of a message when the next one is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settling {
@@ -44,7 +46,7 @@ pub struct Collect {
     settling: Settling,
     current: Option<u64>,
     outcome: CommitOutcome,
-    on_commit: Option<Box<dyn FnMut(&Commit) + Send>>,
+    on_commit: Option<OnCommit>,
 }
 
 impl Collect {

@@ -7,7 +7,7 @@ use std::vec;
 
 use bytes::{Bytes, BytesMut};
 use tokio_stream::{Stream, StreamExt};
-use tonic::Status;
+use tonic::Streaming;
 
 use crate::error::Error;
 use crate::message::check;
@@ -131,12 +131,12 @@ fn whole(delivery_id: u64, start: PartStart, data: Bytes, end: PartEnd) -> Resul
 /// It is a `Stream` as well.
 pub struct Fetch {
     assembly: Assembly,
-    stream: Option<Pin<Box<dyn Stream<Item = Result<FetchMessagesResponse, Status>> + Send>>>,
+    stream: Option<Streaming<FetchMessagesResponse>>,
 }
 
 impl Fetch {
-    pub(crate) fn new(stream: impl Stream<Item = Result<FetchMessagesResponse, Status>> + Send + 'static) -> Self {
-        Self { assembly: Assembly::default(), stream: Some(Box::pin(stream)) }
+    pub(crate) fn new(stream: Streaming<FetchMessagesResponse>) -> Self {
+        Self { assembly: Assembly::default(), stream: Some(stream) }
     }
 
     /// Waits for the next message; `None` at the end, and after an error. It is cancel safe.
@@ -155,7 +155,7 @@ impl Fetch {
                 return Poll::Ready(Ok(Some(message)));
             }
             let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(None)) };
-            match ready!(stream.as_mut().poll_next(cx)).transpose()? {
+            match ready!(Pin::new(stream).poll_next(cx)).transpose()? {
                 Some(response) => self.assembly.take(response.into()),
                 None => {
                     self.stream = None;

@@ -48,7 +48,7 @@ impl Session {
         server: Server,
         timeout: Option<Duration>,
     ) -> Result<Self, Error> {
-        let mut request = Request::new(OpenSessionRequest { server: Some(server), ..Default::default() });
+        let mut request = Request::new(OpenSessionRequest { server: Some(server) });
         if let Some(timeout) = timeout {
             request.set_timeout(timeout);
         }

@@ -141,7 +141,7 @@ fn jitter(backoff: Duration) -> Duration {
     backoff.mul_f64(0.8 + 0.4 * random)
 }
 
-/// Reads the header `grpc-timeout`, such as `330000000u`, which Tonic writes.
+/// Reads the header `grpc-timeout`, such as `330000m`, which Tonic writes.
 fn timeout(header: Option<&HeaderValue>) -> Option<Duration> {
     let header = header?.to_str().ok()?;
     let (number, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
