@@ -63,7 +63,7 @@ impl Transport {
         let response = match within(deadline, answer).await? {
             // Tonic and the gateway have timers of their own, and say CANCELLED.
             Err(_) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => return Err(expired()),
-            Err(error) => return Err(Status::from_error(error.into())),
+            Err(error) => return Err(broken(Status::from_error(error.into()))),
             Ok(response) => response,
         };
         Ok(response.map(|body| Body::new(Guarded::new(body, guard, deadline))))
@@ -161,6 +161,14 @@ async fn within<T>(deadline: Option<Instant>, answer: impl Future<Output = T>) -
     match deadline {
         None => Ok(answer.await),
         Some(deadline) => tokio::time::timeout_at(deadline, answer).await.map_err(|_| expired()),
+    }
+}
+
+/// To Tonic a connection that breaks inside a call is UNKNOWN, to gRPC UNAVAILABLE. A status of the gateway's is no error here.
+fn broken(status: Status) -> Status {
+    match status.code() {
+        Code::Unknown => Status::unavailable(status.message()),
+        _ => status,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOw
 use tonic::Status;
 use tonic::body::Body;
 
-use super::{BoxError, expired};
+use super::{BoxError, broken, expired};
 
 /// A request's body that fails once its guard is dropped, which resets the HTTP/2 stream.
 ///
@@ -68,7 +68,7 @@ impl http_body::Body for Guarded {
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let frame = Pin::new(&mut self.body).poll_frame(cx).map_err(broken);
         let Some(deadline) = &mut self.deadline else { return frame };
         if let Poll::Ready(None | Some(Ok(_))) = frame {
             return frame;

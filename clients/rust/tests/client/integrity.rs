@@ -136,7 +136,8 @@ async fn a_broken_message_ends_the_collection() {
     })
     .await;
     let open = CollectOpen::from(FetchMessagesRequest::new("pop.example.com", Credentials::default()));
-    let mut collect = fake.client().collect(open, Settling::Delete).await.unwrap();
+    let client = fake.client();
+    let mut collect = client.collect(open, Settling::Delete).await.unwrap();
     assert!(collect.next().await.unwrap_err().is_integrity());
     assert_eq!(fake.reset().await, "CollectMessages");
     assert_eq!(collect.next().await.unwrap(), None);

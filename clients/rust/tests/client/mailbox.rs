@@ -125,7 +125,9 @@ async fn an_error_in_the_body_leaves_its_message() {
 #[tokio::test]
 async fn dropping_gives_up() {
     let gateway = Gateway::demo();
-    let mut messages = collect(&gateway, Settling::Delete).await;
+    let client = gateway.client();
+    let open = popgate::CollectOpen::from(gateway.request());
+    let mut messages = client.collect(open, Settling::Delete).await.unwrap();
     for _ in 0..3 {
         messages.next().await.unwrap().unwrap();
     }

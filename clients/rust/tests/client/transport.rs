@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use popgate::v1::{CollectMessagesResponse, DeleResponse, FetchMessagesResponse, NoopResponse, Progress};
-use popgate::{Client, CollectOpen, Credentials, FetchMessagesRequest, Settling};
+use popgate::v1::*;
+use popgate::{Client, CollectOpen, Credentials, Error, FetchMessagesRequest, Settling};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixListener;
 use tonic::{Code, Request};
 
 use crate::fake::{Fake, Reply, opened};
+use crate::support::Gateway;
 
 fn request() -> FetchMessagesRequest {
     FetchMessagesRequest::new("pop.example.com", Credentials::default())
@@ -75,8 +76,13 @@ async fn a_deadline_ends_a_stream() {
 async fn dropping_cancels_and_does_not_half_close() {
     let progress = CollectMessagesResponse { progress: Some(Progress::default()), ..Default::default() };
     let mut fake = Fake::start(move |_, _| Reply::of([progress.clone()]).endless()).await;
-    drop(fake.client().collect(CollectOpen::from(request()), Settling::Delete).await.unwrap());
+    let client = fake.client(); // with the last client the connection would end, which would cancel as well
+    drop(client.collect(CollectOpen::from(request()), Settling::Delete).await.unwrap());
     assert_eq!(fake.reset().await, "CollectMessages");
+    // Also where the caller would say more.
+    drop(client.mailbox().collect_messages(tokio_stream::pending()).await.unwrap());
+    let reset = tokio::time::timeout(Duration::from_secs(20), fake.reset()).await;
+    assert_eq!(reset.unwrap(), "CollectMessages");
 }
 
 #[tokio::test]
@@ -145,4 +151,19 @@ async fn a_unix_socket_is_spoken_to_in_plaintext() {
     listener.accept().await.unwrap().0.read_exact(&mut preface).await.unwrap();
     assert_eq!(&preface, b"PRI * HTTP/2.0");
     call.abort();
+}
+
+#[tokio::test]
+async fn the_gateway_dies() {
+    let gateway = Gateway::demo();
+    let client = gateway.client();
+    let mut session = client.session(gateway.server()).await.unwrap();
+    let watch = WatchDebugRequest { session_id: session.id().to_owned() };
+    let mut watch = client.pop3().watch_debug(watch).await.unwrap().into_inner();
+    watch.message().await.unwrap();
+    drop(gateway);
+    let broken = Error::from(watch.message().await.unwrap_err());
+    assert_eq!((broken.reason(), broken.code()), ("", Code::Unavailable));
+    let refused = session.dele(1).await.unwrap_err();
+    assert_eq!((refused.reason(), refused.code()), ("", Code::Unavailable));
 }
