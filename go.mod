@@ -20,6 +20,7 @@ require (
 	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
 	github.com/xdg-go/stringprep v1.0.4 // SASLprep, which RFC 6856 asks for with APOP
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
+	go.yaml.in/yaml/v3 v3.0.5 // the cases of clients/conformance
 	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections; proxy: SOCKS5
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
 	golang.org/x/term v0.48.0 // the command: whether and how wide a terminal is, a password that is not shown, and the line editor of the shell
@@ -34,7 +35,6 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/russross/blackfriday/v2 v2.1.0 // indirect
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
