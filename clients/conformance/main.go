@@ -22,6 +22,7 @@ type settings struct {
 	figures  bool
 	timeout  time.Duration
 	command  []string
+	patience time.Duration // how long to wait for what has to be seen on a server; 0 is the default
 }
 
 func main() {
@@ -55,7 +56,7 @@ func (s *settings) run(ctx context.Context) error {
 	case len(s.command) == 0:
 		return errors.New("give the command of a runner behind --")
 	case s.figures:
-		return figures(ctx, s.command, s.timeout, os.Stdout)
+		s.only = "memory"
 	case s.language == "" && s.only == "":
 		return errors.New("give -language")
 	}

@@ -32,6 +32,7 @@ const (
 	header    = "From: alice@example.com\r\nTo: bob@example.com\r\nSubject: conformance\r\n\r\n"
 	heldAfter = 300 << 10 // octets
 	largeSize = 20 << 20  // octets
+	hugeSize  = 256 << 20 // octets
 )
 
 // makers make the bodies of messages that are hard to write down.
@@ -49,14 +50,13 @@ var makers = map[string]func() []byte{
 		}
 		return body
 	},
-	"nul":          func() []byte { return []byte("\x00a\x00\x00b\r\n\x00\r\n") },
-	"bare-cr-lf":   func() []byte { return []byte("a\rb\nc\n\r\nd\r\r\n\n.\ne\r.\r\n") },
-	"dots":         func() []byte { return []byte(".\r\n..\r\n...\r\n.a\r\n\r\n.\r\nb.\r\n") },
-	"no-line-end":  func() []byte { return []byte("the last line has no end") },
-	"long-line":    func() []byte { return append(bytes.Repeat([]byte("popgate "), 20_000), "\r\n"...) },
-	"large":        func() []byte { return lines(largeSize) },
-	"half-a-mib":   func() []byte { return lines(512 << 10) },
-	"empty-header": func() []byte { return nil },
+	"nul":         func() []byte { return []byte("\x00a\x00\x00b\r\n\x00\r\n") },
+	"bare-cr-lf":  func() []byte { return []byte("a\rb\nc\n\r\nd\r\r\n\n.\ne\r.\r\n") },
+	"dots":        func() []byte { return []byte(".\r\n..\r\n...\r\n.a\r\n\r\n.\r\nb.\r\n") },
+	"no-line-end": func() []byte { return []byte("the last line has no end") },
+	"long-line":   func() []byte { return append(bytes.Repeat([]byte("popgate "), 20_000), "\r\n"...) },
+	"large":       func() []byte { return lines(largeSize) },
+	"half-a-mib":  func() []byte { return lines(512 << 10) },
 }
 
 // lines returns so many octets in lines of 76, always the same ones.
@@ -79,6 +79,9 @@ func lines(size int) []byte {
 
 // make makes the message with a number. released lets a held one go on.
 func (spec *messageSpec) make(number int, released <-chan struct{}) (*message, error) {
+	if spec.Make == "huge" {
+		return huge(), nil
+	}
 	data := []byte(spec.Text)
 	if spec.Make != "" {
 		maker := makers[spec.Make]
@@ -99,6 +102,34 @@ func (spec *messageSpec) make(number int, released <-chan struct{}) (*message, e
 		}
 	}
 	return &message{made, hex.EncodeToString(sum[:])}, nil
+}
+
+// huge is a message of 256 MiB, which is not in memory.
+func huge() *message {
+	block := lines(78 << 10)
+	open := func() io.Reader { return &repeated{block: block, left: hugeSize - 2} }
+	sum := sha256.New()
+	_, _ = io.Copy(sum, open()) // neither fails
+	sum.Write([]byte("\r\n"))   // the server adds it
+	made := pop3test.Message{UniqueID: "huge", Octets: hugeSize, Open: open}
+	return &message{made, hex.EncodeToString(sum.Sum(nil))}
+}
+
+// repeated reads a block again and again.
+type repeated struct {
+	block []byte
+	at    int
+	left  int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), r.left)], r.block[r.at:])
+	r.at = (r.at + n) % len(r.block)
+	r.left -= n
+	return n, nil
 }
 
 // heldReader waits before it gives anything.

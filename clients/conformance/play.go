@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,7 @@ func (s *suite) play(ctx context.Context, set *settings, out io.Writer) (map[str
 	if err != nil {
 		return nil, err
 	}
-	p := &player{ca: ca, command: set.command, timeout: set.timeout}
+	p := &player{ca: ca, command: set.command, timeout: set.timeout, patience: cmp.Or(set.patience, patience), out: out}
 	passed := map[string]bool{}
 	for _, c := range s.Cases {
 		if match, err := filepath.Match(set.only, c.Name); err != nil || !match && set.only != "" {
@@ -58,10 +59,12 @@ func (s *suite) play(ctx context.Context, set *settings, out io.Writer) (map[str
 
 // player plays cases through one runner after the other: one that has failed in its protocol is replaced.
 type player struct {
-	ca      *authority
-	command []string
-	timeout time.Duration
-	runner  *runner
+	ca       *authority
+	command  []string
+	timeout  time.Duration
+	patience time.Duration
+	runner   *runner
+	out      io.Writer
 }
 
 func (p *player) playCase(ctx context.Context, c *testCase) error {
@@ -94,11 +97,15 @@ type stage struct {
 	drained chan struct{}
 	vars    variables
 	method  string // of the call that is open
+	measure measure
+	out     io.Writer // for figures
+
+	patience time.Duration
 }
 
 // set starts the servers of a case, and the gateway. What it returns has to be ended, with an error too.
 func (p *player) set(c *testCase) (*stage, error) {
-	s := &stage{testCase: c, runner: p.runner, servers: map[string]*popServer{}, vars: variables{
+	s := &stage{testCase: c, runner: p.runner, out: p.out, patience: p.patience, servers: map[string]*popServer{}, vars: variables{
 		"ca_file": filepath.Join(p.ca.dir, "ca.pem"), "other_ca_file": filepath.Join(p.ca.dir, "other.pem"),
 		"alice": map[string]any{"username": "alice", "password": "secret"},
 	}}
@@ -212,6 +219,17 @@ func (s *stage) drive(what string) error {
 		}()
 		time.Sleep(100 * time.Millisecond) // until it is known; a session that is there holds it up
 		return nil
+	case "measure":
+		return s.measure.begin(s.runner.cmd.Process.Pid)
+	case "measured":
+		growth, took, err := s.measure.end(s.runner.cmd.Process.Pid)
+		if err == nil && s.measure.peaks != nil {
+			_, err = fmt.Fprintf(s.out, "     256 MiB: %.0f MiB/s, memory grew by %.1f MiB\n", 256/took.Seconds(), float64(growth)/(1<<20))
+		}
+		if growth > growthLimit {
+			return fmt.Errorf("the memory of the runner grew by %d MiB, more than %d MiB", growth>>20, growthLimit>>20)
+		}
+		return err
 	}
 	return fmt.Errorf("the driver cannot %s", what)
 }
@@ -318,7 +336,7 @@ const patience = 5 * time.Second
 // look compares what is on the servers, and what has come through the relay.
 func (s *stage) look(step *step) error {
 	var err error
-	for limit := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	for limit := time.Now().Add(s.patience); ; time.Sleep(10 * time.Millisecond) {
 		if err = s.compare(step); err == nil || time.Now().After(limit) {
 			return err
 		}
