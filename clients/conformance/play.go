@@ -253,6 +253,9 @@ func (s *stage) login(ctx context.Context, server string) error {
 
 // request makes a request and compares the answer.
 func (s *stage) request(ctx context.Context, step *step) error {
+	if op := step.Ask["op"]; op == "fetch" || op == "collect" || strings.HasPrefix(fmt.Sprint(step.Ask["method"]), "MailboxService/") {
+		s.awaitFree()
+	}
 	answer, err := s.ask(ctx, step.Ask)
 	for err == nil && step.Until != "" && answer[step.Until] == nil && answer["error"] == nil {
 		answer, err = s.ask(ctx, step.Ask)
@@ -278,6 +281,19 @@ func (s *stage) request(ctx context.Context, step *step) error {
 		}
 	}
 	return nil
+}
+
+// awaitFree waits until no session has a maildrop: a server may not have noticed yet that the job before has hung up.
+func (s *stage) awaitFree() {
+	for limit := time.Now().Add(s.patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		busy := false
+		for _, server := range s.servers {
+			busy = busy || server.drop != nil && server.drop.InUse()
+		}
+		if !busy {
+			return
+		}
+	}
 }
 
 // ask asks the runner, and reads the messages of the contract in its answer.
