@@ -118,10 +118,22 @@ type Fetch struct {
 	request *pb.FetchMessagesRequest
 }
 
+// Request asks for all messages of a mailbox. Its further fields, such as MaxOctets, MaxMessages and Selection, ask for less.
+func Request(server *pb.Server, credentials *pb.Credentials) *pb.FetchMessagesRequest {
+	return &pb.FetchMessagesRequest{Server: server, Credentials: credentials}
+}
+
+// RequestSince asks for what is new since a cursor, which an earlier call for the same mailbox left; where it is empty, for all.
+func RequestSince(server *pb.Server, credentials *pb.Credentials, cursor []byte) *pb.FetchMessagesRequest {
+	request := Request(server, credentials)
+	request.Selection = &pb.FetchMessagesRequest_Cursor{Cursor: cursor}
+	return request
+}
+
 // Fetch iterates over the messages that are new. New is what the request's cursor does not know, which an earlier Fetch left: store
-// it with the messages.
+// it with the messages. A message is as large as memory allows: MaxOctets skips larger ones, Session.Retr streams them.
 //
-//	fetch := client.Fetch(ctx, &pb.FetchMessagesRequest{Server: server, Credentials: credentials})
+//	fetch := client.Fetch(ctx, popgate.Request(server, credentials))
 //	for message, err := range fetch.Messages() {
 func (c *Client) Fetch(ctx context.Context, request *pb.FetchMessagesRequest) *Fetch {
 	return &Fetch{ctx: ctx, stub: c.Mailbox, request: request}
