@@ -68,6 +68,13 @@ type player struct {
 }
 
 func (p *player) playCase(ctx context.Context, c *testCase) error {
+	if c.Fresh && p.runner != nil {
+		before := p.runner
+		p.runner = nil
+		if err := before.stop(); err != nil {
+			return err
+		}
+	}
 	if p.runner == nil {
 		var err error
 		if p.runner, err = startRunner(ctx, p.command, p.timeout); err != nil {

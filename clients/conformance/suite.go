@@ -29,6 +29,8 @@ type testCase struct {
 	About   string         `yaml:"about"`
 	Gateway gatewaySpec    `yaml:"gateway"`
 	Connect map[string]any `yaml:"connect"` // in place of what connect would have
+	// Fresh is a runner of its own, which the cases before have not touched.
+	Fresh bool `yaml:"fresh"`
 	// Distrusts says that the client may fail as soon as it connects, which ends the case.
 	Distrusts bool                  `yaml:"distrusts"`
 	Servers   map[string]serverSpec `yaml:"servers"`
