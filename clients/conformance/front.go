@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -115,6 +116,7 @@ type relay struct {
 	damage  bool
 	mu      sync.Mutex
 	headers map[string][]string // by the method's name: the session headers that it came with
+	tokens  []string            // of each call: the header authorization
 }
 
 func startRelay(listener net.Listener, to string, damage bool) (*front, error) {
@@ -203,6 +205,14 @@ func (r *relay) note(method string, ctx context.Context) { //nolint:revive // th
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.headers[method] = append(r.headers[method], md.Get(sessionHeader)...)
+	r.tokens = append(r.tokens, strings.Join(md.Get("authorization"), ", "))
+}
+
+// authorized reports whether every call, one at least, had this authorization.
+func (r *relay) authorized(header string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.tokens) > 0 && !slices.ContainsFunc(r.tokens, func(h string) bool { return h != header })
 }
 
 // echoed reports whether every call of a method, one at least, had this header.

@@ -135,6 +135,7 @@ func TestServerLooks(t *testing.T) {
 	for name, last := range map[string]step{
 		"left":   {Left: map[string][]int{"mail": {1, 2}}},
 		"sent":   {Sent: map[string]map[string]int{"mail": {"QUIT": 2}}},
+		"token":  {Token: "none"},
 		"echoed": {Echoed: []string{"Pop3Service/Stat"}},
 	} {
 		t.Run(name, func(t *testing.T) {

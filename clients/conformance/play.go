@@ -379,6 +379,9 @@ func (s *stage) compare(step *step) error {
 			}
 		}
 	}
+	if step.Token != "" && !s.front.relay.authorized("Bearer "+step.Token) {
+		return errors.New("a call came without the token, or with another")
+	}
 	for _, method := range step.Echoed {
 		header := fmt.Sprint(s.vars["session"]) + routed
 		if !s.front.relay.echoed(method, header) {

@@ -55,6 +55,8 @@ type step struct {
 	Sent map[string]map[string]int `yaml:"sent"`
 	// Echoed says that these methods came with the session header as the relay had given it out.
 	Echoed []string `yaml:"echoed"`
+	// Token is the bearer token that all calls came with through the relay.
+	Token string `yaml:"token"`
 }
 
 // readSuite reads the cases and holds them to the contract: every RPC and every reason is there.
