@@ -130,7 +130,7 @@ func startRelay(listener net.Listener, to string, damage bool) (*front, error) {
 	go func() { served <- server.Serve(listener) }()
 	closeAll := func() {
 		server.Stop()
-		<-served
+		<-served //nolint:errcheck // it was asked to end
 		_ = conn.Close()
 	}
 	return &front{addr: listener.Addr().String(), cut: func() {}, close: closeAll, relay: r}, nil
@@ -194,7 +194,7 @@ func spoil(method string, response *frame) {
 	if method != pb.Pop3Service_Retr_FullMethodName || proto.Unmarshal(*response, piece) != nil || len(piece.GetData()) == 0 {
 		return
 	}
-	piece.Data[len(piece.Data)-1] ^= 1
+	piece.Data[len(piece.GetData())-1] ^= 1
 	if spoilt, err := proto.Marshal(piece); err == nil {
 		*response = spoilt
 	}

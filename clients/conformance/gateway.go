@@ -70,7 +70,7 @@ func (g *gateway) close() {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
 	g.Shutdown(now)
-	<-g.served
+	<-g.served //nolint:errcheck // it was asked to end
 }
 
 // authority is a certificate authority for one run.

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
@@ -339,7 +338,7 @@ func normal(method string, response any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	message := dynamicpb.NewMessage(protoreflect.MessageDescriptor(descriptor.Output()))
+	message := dynamicpb.NewMessage(descriptor.Output())
 	text, err := json.Marshal(response)
 	if err != nil {
 		return nil, err

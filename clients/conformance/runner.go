@@ -123,5 +123,5 @@ func (r *runner) stop() error {
 // abandon ends the process at once.
 func (r *runner) abandon() {
 	r.kill()
-	_ = r.stop() //nolint:errcheck // it was killed
+	_ = r.stop() // it was killed
 }

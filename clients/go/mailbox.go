@@ -293,7 +293,7 @@ func (c *Collect) Renew(credentials *pb.Credentials) {
 // finish has committed what is settled, and leaves the rest. UNSETTLED is what it asks for, and no error.
 func (c *Collect) finish() {
 	_ = c.stream.CloseSend() // it never fails
-	for c.receive() {        //nolint:revive // what was under way
+	for c.receive() {        // what was under way
 	}
 	if e, ok := errors.AsType[*Error](c.err); ok && e.Reason == "UNSETTLED" {
 		c.err = nil

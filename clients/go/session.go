@@ -204,7 +204,7 @@ func entries[Req, Entry, Resp any](
 // first takes the one entry that there has to be.
 func first[Entry any](entries iter.Seq2[Entry, error]) (entry Entry, err error) {
 	err = damaged("the listing has no entry")
-	for entry, err = range entries { //nolint:revive // the stream is read to its end
+	for entry, err = range entries { // the stream is read to its end
 	}
 	return entry, err
 }

@@ -240,7 +240,7 @@ func TestErrors(t *testing.T) {
 	_, err = r.Pop3.Noop(t.Context(), &pb.NoopRequest{SessionId: "none"})
 	decoded := popgate.AsError(err)
 	wantError(t, decoded, codes.NotFound, "SESSION_NOT_FOUND")
-	if popgate.AsError(decoded) != decoded || popgate.AsError(nil) != nil {
+	if again := popgate.AsError(decoded); !errors.Is(again, decoded) || popgate.AsError(nil) != nil {
 		t.Error("AsError changes what needs no change")
 	}
 }

@@ -90,9 +90,9 @@ func (r *runner) call(ctx context.Context, q *request) (answer, error) {
 	var header metadata.MD
 	out := method.Call([]reflect.Value{reflect.ValueOf(ctx), in, reflect.ValueOf(grpc.Header(&header))})
 	c := &called{sum: sha256.New(), responses: []json.RawMessage{}}
-	err, _ = out[1].Interface().(error)
+	err, _ = reflect.TypeAssert[error](out[1])
 	if err == nil {
-		if m, unary := out[0].Interface().(proto.Message); unary {
+		if m, unary := reflect.TypeAssert[proto.Message](out[0]); unary {
 			err = c.add(m)
 		} else {
 			err = c.stream(out[0], q.CancelAfter, cancel)
@@ -116,7 +116,7 @@ func (c *called) stream(stream reflect.Value, cancelAfter *int, cancel func()) e
 			cancel()
 		}
 		out := stream.MethodByName("Recv").Call(nil)
-		if err, _ := out[1].Interface().(error); errors.Is(err, io.EOF) {
+		if err, _ := reflect.TypeAssert[error](out[1]); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (r *runner) openStream(ctx context.Context, q *request) error {
 	}
 	ctx, cancel := deadline(ctx, q)
 	out := method.Call([]reflect.Value{reflect.ValueOf(ctx)})
-	if err, _ := out[1].Interface().(error); err != nil {
+	if err, _ := reflect.TypeAssert[error](out[1]); err != nil {
 		cancel()
 		return popgate.AsError(err)
 	}
@@ -178,7 +178,7 @@ func (s *stream) send(q *request) error {
 	if err := protojson.Unmarshal(q.Request, in.Interface().(proto.Message)); err != nil {
 		return err
 	}
-	err, _ := send.Call([]reflect.Value{in})[0].Interface().(error)
+	err, _ := reflect.TypeAssert[error](send.Call([]reflect.Value{in})[0])
 	if errors.Is(err, io.EOF) {
 		return nil // the call is over; receive says how
 	}
@@ -187,7 +187,7 @@ func (s *stream) send(q *request) error {
 
 func (s *stream) receive() (answer, error) {
 	out := s.method.MethodByName("Recv").Call(nil)
-	if err, _ := out[1].Interface().(error); errors.Is(err, io.EOF) {
+	if err, _ := reflect.TypeAssert[error](out[1]); errors.Is(err, io.EOF) {
 		return answer{"end": true}, nil
 	} else if err != nil {
 		return nil, popgate.AsError(err)

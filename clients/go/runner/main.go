@@ -100,7 +100,7 @@ func (r *runner) do(ctx context.Context, q *request) (answer, error) {
 		return nil, popgate.AsError(r.stream.CloseSend())
 	case "cancel":
 		r.stream.cancel()
-		return nil, nil
+		return answer{}, nil
 	case "receive":
 		return r.stream.receive()
 	case "fetch":
