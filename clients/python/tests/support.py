@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import popgate
@@ -44,12 +45,21 @@ class Gateway:
         self._process.stdout.close()
 
 
-def serve(*targets: str) -> Gateway:
+def serve(*targets: str, flags: Iterable[str] = ()) -> Gateway:
     """Start a gateway that lets callers reach these targets, in plaintext and unverified too."""
     allowed = [f"--allow-target={target}" for target in targets]
-    return Gateway(
-        _SERVE, "serve", "--listen=127.0.0.1:0", "--unsafe-allow-plaintext", "--unsafe-allow-unverified-tls", *allowed
-    )
+    unsafe = ["--unsafe-allow-plaintext", "--unsafe-allow-unverified-tls"]
+    return Gateway(_SERVE, "serve", "--listen=127.0.0.1:0", *unsafe, *allowed, *flags)
+
+
+def certificate(folder: pathlib.Path, name: str) -> tuple[pathlib.Path, pathlib.Path]:
+    """Make a certificate of this name, signed by itself, and its key; return the PEM files."""
+    folder.mkdir()
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=popgate"
+    out = ["-addext", f"subjectAltName=DNS:{name}", "-out", certificate, "-keyout", key]
+    subprocess.run([*command.split(), *out], check=True, capture_output=True)
+    return certificate, key
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc.aio
 
 from ._aio_session import MessageFile, Session
-from .client import TIMEOUT, as_server, is_local, select
+from .channel import Options, WithToken, is_local, with_defaults
+from .client import TIMEOUT, as_server, select
 from .errors import Error, decoded
 from .mailbox import Delivery, Message, Settlement, outcome_name, settle_request
 from .v1 import mailbox_service_pb2 as pb
@@ -28,11 +29,21 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Collect", "Fetch", "MessageFile", "Session", "connect"]
 
 
-def connect(target: str, credentials: grpc.ChannelCredentials | None = None, *, insecure: bool = False) -> Client:
+def connect(
+    target: str,
+    credentials: grpc.ChannelCredentials | None = None,
+    *,
+    token: str | None = None,
+    insecure: bool = False,
+    options: Options = (),
+) -> Client:
     """Open a channel to the gateway, as popgate.connect does. To be called where the event loop runs."""
+    options = with_defaults(options)
     if credentials is None and (insecure or is_local(target)):
-        return Client(grpc.aio.insecure_channel(target))
-    return Client(grpc.aio.secure_channel(target, credentials or grpc.ssl_channel_credentials()))
+        channel = grpc.aio.insecure_channel(target, options=options)
+    else:
+        channel = grpc.aio.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options=options)
+    return Client(channel if token is None else cast(grpc.aio.Channel, WithToken(channel, token)))
 
 
 class _Stream(Delivery, AsyncIterator[Message]):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
+from typing import cast
 
 import grpc
 from grpc.experimental import ChannelOptions
 
+from .channel import Options, WithToken, is_local, with_defaults
 from .mailbox import Collect, Fetch, Settlement
 from .session import Session
 from .v1 import mailbox_service_pb2 as pb
@@ -18,29 +19,28 @@ from .v1.server_pb2 import Credentials, Server
 TIMEOUT = 330.0  # seconds; the gateway waits for QUIT's reply for 300
 
 
-def connect(target: str, credentials: grpc.ChannelCredentials | None = None, *, insecure: bool = False) -> Client:
+def connect(
+    target: str,
+    credentials: grpc.ChannelCredentials | None = None,
+    *,
+    token: str | None = None,
+    insecure: bool = False,
+    options: Options = (),
+) -> Client:
     """Open a channel to the gateway at `target`, such as "popgate.internal.example:9110". It connects at the first call.
 
     Without `credentials` it is TLS, verified by gRPC's own roots; only a loopback address or a Unix socket is spoken to in
     plaintext, unless `insecure` says so of another. `grpc.ssl_channel_credentials` makes credentials of a CA, or with the caller's
-    certificate; `grpc.composite_channel_credentials` adds a token.
+    certificate. `token` is sent as a bearer token with every call, in plaintext too. `options` are gRPC's, such as
+    ("grpc.ssl_target_name_override", "gateway.example") where the certificate has another name than `target`.
     """
     # The option has a stream read by the caller's own thread: several times faster where elements are small.
-    options = [(ChannelOptions.SingleThreadedUnaryStream, 1)]
+    options = [(ChannelOptions.SingleThreadedUnaryStream, 1), *with_defaults(options)]
     if credentials is None and (insecure or is_local(target)):
-        return Client(grpc.insecure_channel(target, options=options))
-    return Client(grpc.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options=options))
-
-
-def is_local(target: str) -> bool:
-    """Whether a target is this machine, so that nobody can read along."""
-    if target.startswith(("unix:", "unix-abstract:")):
-        return True
-    host = target.rpartition(":")[0].strip("[]")
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        channel = grpc.insecure_channel(target, options=options)
+    else:
+        channel = grpc.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options=options)
+    return Client(channel if token is None else cast(grpc.Channel, WithToken(channel, token)))
 
 
 class Client:

@@ -1,0 +1,204 @@
+"""The channel: TLS, the bearer token and the service config, by threads and by asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import pathlib
+import tempfile
+import unittest
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import grpc
+
+import popgate
+from popgate import aio
+from popgate.v1 import pop3_service_pb2 as pb
+from tests.support import ALICE, certificate, demo, serve
+
+
+class Peer(grpc.GenericRpcHandler):
+    """A server that answers nothing but UNAVAILABLE, of each method so many times and then an empty message."""
+
+    def __init__(self, failures: int) -> None:
+        self.calls: Counter[str] = Counter()
+        self.tokens: set[tuple[str, Any]] = set()
+        self._failures = failures
+        self._server = grpc.server(ThreadPoolExecutor(4), handlers=[self])
+        self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def stop(self) -> None:
+        self._server.stop(None).wait()
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        name = details.method.rpartition("/")[2]
+        self.calls[name] += 1
+        self.tokens.add((name, dict(details.invocation_metadata).get("authorization")))
+        fail = self.calls[name] <= self._failures
+
+        def answer(_: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+            if fail:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "no")
+            yield b""
+
+        return grpc.stream_stream_rpc_method_handler(answer)
+
+
+class PeerTest(unittest.TestCase):
+    def peer(self, failures: int) -> Peer:
+        peer = Peer(failures)
+        self.addCleanup(peer.stop)
+        return peer
+
+    def use(self, client: popgate.Client) -> None:
+        """Make a call of each kind, and one more that has its own metadata; whatever they answer."""
+        with client:
+            list(client.fetch("pop.example", ALICE))
+            list(client.collect("pop.example", ALICE))
+            with client.session("pop.example"):
+                pass
+
+    def test_repeats_what_is_safe(self) -> None:
+        peer = self.peer(failures=2)
+        with popgate.connect(peer.target) as client:
+            client.pop3.Stat(pb.StatRequest())
+            for repeat_by_hand in client.pop3.Dele, client.pop3.Pass:
+                with self.assertRaises(grpc.RpcError):
+                    repeat_by_hand(pb.DeleRequest())
+        self.assertEqual(peer.calls, {"Stat": 3, "Dele": 1, "Pass": 1})
+
+    def test_asyncio_repeats_what_is_safe(self) -> None:
+        peer = self.peer(failures=2)
+
+        async def main() -> None:
+            async with aio.connect(peer.target) as client:
+                await client.pop3.Stat(pb.StatRequest())
+                with self.assertRaises(grpc.RpcError):
+                    await client.pop3.Dele(pb.DeleRequest())
+
+        asyncio.run(main())
+        self.assertEqual(peer.calls, {"Stat": 3, "Dele": 1})
+
+    def test_options_have_the_last_word(self) -> None:
+        peer = self.peer(failures=2)
+        with popgate.connect(peer.target, options=[("grpc.service_config", "{}")]) as client:
+            with self.assertRaises(grpc.RpcError):
+                client.pop3.Stat(pb.StatRequest())
+        self.assertEqual(peer.calls, {"Stat": 1})
+
+    def test_token(self) -> None:
+        peer = self.peer(failures=0)
+        self.use(popgate.connect(peer.target, token="t0ken"))
+        methods = {"FetchMessages", "CollectMessages", "OpenSession", "CloseSession"}
+        self.assertEqual(peer.tokens, {(method, "Bearer t0ken") for method in methods})
+
+    def test_no_token(self) -> None:
+        peer = self.peer(failures=0)
+        self.use(popgate.connect(peer.target))
+        self.assertEqual({token for _, token in peer.tokens}, {None})
+
+    def test_asyncio_token(self) -> None:
+        peer = self.peer(failures=0)
+
+        async def main() -> None:
+            async with aio.connect(peer.target, token="t0ken") as client:
+                self.assertEqual([message async for message in client.fetch("pop.example", ALICE)], [])
+                self.assertEqual([message async for message in client.collect("pop.example", ALICE)], [])
+                async with await client.session("pop.example"):
+                    pass
+
+        asyncio.run(main())
+        methods = {"FetchMessages", "CollectMessages", "OpenSession", "CloseSession"}
+        self.assertEqual(peer.tokens, {(method, "Bearer t0ken") for method in methods})
+
+
+class TokenTest(unittest.TestCase):
+    """A client with a token does all that one without does."""
+
+    def test_session_and_collect(self) -> None:
+        with demo() as (target, server), popgate.connect(target, token="t0ken") as client:
+            with client.session(server) as session:
+                session.auth(ALICE)
+                with session.retr(1) as file:
+                    self.assertEqual(len(file.read()), 686)
+            with client.collect(server, ALICE, timeout=30) as messages:
+                self.assertEqual(len(list(messages)), 5)
+            self.assertEqual(messages.outcome, "COMMITTED")
+
+    def test_asyncio(self) -> None:
+        async def main(target: str, server: popgate.Server) -> None:
+            async with aio.connect(target, token="t0ken") as client:
+                async with await client.session(server) as session:
+                    await session.auth(ALICE)
+                    self.assertEqual(len(await (await session.retr(1)).read()), 686)
+                async with client.collect(server, ALICE, timeout=30) as messages:
+                    self.assertEqual(len([message async for message in messages]), 5)
+                self.assertEqual(messages.outcome, "COMMITTED")
+
+        with demo() as where:
+            asyncio.run(main(*where))
+
+
+class TlsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        stack = ExitStack()
+        cls.addClassCleanup(stack.close)
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        certificates = {name: certificate(folder / name, name) for name in ("gateway.example", "other.example")}
+        cls.files = {name: tuple(file.read_bytes() for file in files) for name, files in certificates.items()}
+        _, cls.server = stack.enter_context(demo())
+        chain, key = certificates["gateway.example"]
+        callers, _ = certificates["other.example"]
+        flags = [f"--tls-cert={chain}", f"--tls-key={key}", f"--tls-client-ca={callers}"]
+        gateway = serve(f"{cls.server.host}:{cls.server.port}", flags=flags)
+        stack.callback(gateway.stop)
+        cls.target = gateway.where["gateway"]
+
+    def greeting(self, credentials: grpc.ChannelCredentials | None, name: str = "gateway.example") -> str:
+        """Open a session through TLS."""
+        options = [("grpc.ssl_target_name_override", name)]
+        # Not by `connect` alone where there are no credentials: it takes this target for local, and speaks plaintext.
+        with popgate.connect(self.target, credentials, options=options) as client, client.session(self.server) as session:
+            return session.get_welcome()
+
+    def caller(self) -> grpc.ChannelCredentials:
+        chain, key = self.files["other.example"]
+        return grpc.ssl_channel_credentials(self.files["gateway.example"][0], key, chain)
+
+    def test_ca_and_certificate(self) -> None:
+        self.assertEqual(self.greeting(self.caller())[:3], "+OK")
+
+    def test_asyncio(self) -> None:
+        async def main() -> str:
+            options = [("grpc.ssl_target_name_override", "gateway.example")]
+            async with aio.connect(self.target, self.caller(), token="t0ken", options=options) as client:
+                async with await client.session(self.server) as session:
+                    return await session.get_welcome()
+
+        self.assertEqual(asyncio.run(main())[:3], "+OK")
+
+    def test_refuses(self) -> None:
+        wrong, _ = self.files["other.example"]
+        for what, credentials, name in (
+            ("wrong CA", grpc.ssl_channel_credentials(wrong), "gateway.example"),
+            ("public CAs", grpc.ssl_channel_credentials(), "gateway.example"),
+            ("wrong name", self.caller(), "elsewhere.example"),
+            ("plaintext", None, "gateway.example"),
+        ):
+            with self.subTest(what), self.assertRaises(popgate.Error) as caught:
+                self.greeting(credentials, name)
+            self.assertEqual((caught.exception.code, caught.exception.reason), (grpc.StatusCode.UNAVAILABLE, ""))
+
+    def test_no_certificate(self) -> None:
+        with self.assertRaises(popgate.Error) as caught:
+            self.greeting(grpc.ssl_channel_credentials(self.files["gateway.example"][0]))
+        self.assertEqual(caught.exception.reason, "CALLER_UNAUTHENTICATED")
+
+
+if __name__ == "__main__":
+    unittest.main()
