@@ -27,12 +27,14 @@ const stubborn = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts"
 // cutter is what stands between a stubborn caller and its gateway, and cuts the caller off.
 type cutter struct {
 	*gateway
+	id string // of the session of callCutOff
+
 	mu    sync.Mutex
 	conns []net.Conn
 }
 
-// newCutter starts a gateway to a mailbox, behind a cutter.
-func newCutter(t *testing.T, m *mailbox) *cutter {
+// newCutter starts a gateway to a mailbox, behind a cutter. The service config says what the caller's library repeats.
+func newCutter(t *testing.T, m *mailbox, serviceConfig string) *cutter {
 	t.Helper()
 	var config Config
 	m.piped(&config)
@@ -40,7 +42,7 @@ func newCutter(t *testing.T, m *mailbox) *cutter {
 	p := &cutter{}
 	server := serveOn(t, config, listener)
 	conn, err := grpc.NewClient("passthrough:///gateway", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(stubborn), grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+		grpc.WithDefaultServiceConfig(serviceConfig), grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			conn, err := listener.DialContext(ctx)
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -63,6 +65,30 @@ func (p *cutter) cut() {
 		conn.Close()
 	}
 	p.conns = nil
+}
+
+// callCutOff makes a call in a new session, logged in where the command wants it, and cuts the caller off when the command has come to
+// the server, twice.
+func (p *cutter) callCutOff(t *testing.T, m *mailbox, verb string, request func(id string) proto.Message) outcome {
+	t.Helper()
+	cuts := 2
+	m.Intercept = func(line string) (string, bool) {
+		if v, _, _ := strings.Cut(line, " "); v == verb && cuts > 0 {
+			cuts--
+			p.cut()
+		}
+		return "", false
+	}
+	p.id = p.openSession(t, anywhere())
+	if !slices.Contains([]string{"UTF8", "USER", "PASS", "APOP", "RPOP", "AUTH"}, verb) {
+		p.login(t, p.id, "alice", password)
+	} else if verb == "PASS" {
+		if _, err := p.User(t.Context(), &pb.UserRequest{SessionId: p.id, Username: "alice"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	req := request(p.id)
+	return invoke(t.Context(), p.conn, methodOf(t, req), req)
 }
 
 // repeated are the calls that a library repeats. Those that the contract calls idempotent are sent as often as they come, save QUIT.
@@ -104,25 +130,8 @@ func TestRepeatedCalls(t *testing.T) {
 	for _, tt := range repeated {
 		t.Run(fmt.Sprintf("%T", tt.req("")), func(t *testing.T) {
 			m := newMailbox(t, 2)
-			p := newCutter(t, m)
-			cuts := 2
-			m.Intercept = func(line string) (string, bool) {
-				if verb, _, _ := strings.Cut(line, " "); verb == tt.verb && cuts > 0 {
-					cuts--
-					p.cut()
-				}
-				return "", false
-			}
-			id := p.openSession(t, anywhere())
-			if !slices.Contains([]string{"UTF8", "USER", "PASS", "APOP", "RPOP", "AUTH"}, tt.verb) {
-				p.login(t, id, "alice", password)
-			} else if tt.verb == "PASS" {
-				if _, err := p.User(t.Context(), &pb.UserRequest{SessionId: id, Username: "alice"}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			req := tt.req(id)
-			o := invoke(t.Context(), p.conn, methodOf(t, req), req)
+			p := newCutter(t, m, stubborn)
+			o := p.callCutOff(t, m, tt.verb, tt.req)
 			if tt.want.reason == "" && (o.err != nil || len(o.replies) == 0) {
 				t.Error(o.err)
 			}
@@ -136,9 +145,8 @@ func TestRepeatedCalls(t *testing.T) {
 			if tt.verb == "QUIT" && !o.replies[0].(*pb.QuitResponse).GetReplayed() {
 				t.Errorf("%v", o.replies)
 			}
-			cuts = 0
 			if tt.verb == "DELE" { // was done once, and the session knows
-				resp, err := p.quit(t, id)
+				resp, err := p.quit(t, p.id)
 				if err != nil || resp.GetOutcome() != pb.CommitOutcome_COMMIT_OUTCOME_COMMITTED || len(m.drop.Snapshot()) != 1 {
 					t.Errorf("%v, %v", resp, err)
 				}
@@ -151,7 +159,7 @@ func TestRepeatedCalls(t *testing.T) {
 func TestInvitedRepetition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMailbox(t, 1)
-		p := newCutter(t, m)
+		p := newCutter(t, m, stubborn)
 		busy := 2
 		m.Intercept = func(line string) (string, bool) {
 			if strings.HasPrefix(line, "PASS") && busy > 0 {
