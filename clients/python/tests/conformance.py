@@ -182,7 +182,7 @@ class Runner:
 
     def session_retr(self, number: int) -> Answer:
         with self.session.retr(number) as file:
-            return digest_of(iter(lambda: file.read(10_000), b""))
+            return digest_of(file.chunks())
 
     def session_dele(self, number: int) -> Answer:
         self.session.dele(number)
