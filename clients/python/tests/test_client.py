@@ -176,7 +176,14 @@ class IntegrityTest(unittest.TestCase):
             for read in (MessageFile.read, lambda file: list(file.chunks()), list):
                 with self.subTest(what), self.assertRaises(popgate.IntegrityError):
                     read(MessageFile(Scripted(first, last)))
-        stream = Scripted(first, self.piece(octets=3, crc32=0x352441C2))
+        last = self.piece(octets=3, crc32=0x352441C2)
+        with self.assertRaises(popgate.IntegrityError):
+            MessageFile(Scripted(first, last, self.piece(data=b"d"))).read()
+        cut = MessageFile(Scripted(first))
+        for _ in range(2):  # an error stays one
+            with self.assertRaises(popgate.IntegrityError):
+                cut.read(10)
+        stream = Scripted(first, last)
         with MessageFile(stream) as file:
             self.assertEqual((file.read(2), file.read(), file.read()), (b"ab", b"c", b""))
         self.assertTrue(stream.cancelled)
@@ -194,7 +201,13 @@ class IntegrityTest(unittest.TestCase):
             with self.assertRaises(popgate.IntegrityError):
                 next(popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=[start, end]))))
         end = pb.Part(delivery_id=1, data=b"c", end=pb.PartEnd(octets=3, crc32=0x352441C2))
-        refused = pb.Part(delivery_id=2, failure=pb.Failure(response="-ERR"))
+        stranger = pb.Part(delivery_id=2, data=b"c", end=end.end)
+        for what, parts in {
+            "no end": [start], "no start": [end], "another's end": [start, stranger], "a start too many": [start, start, end],
+        }.items():
+            with self.subTest(what), self.assertRaises(popgate.IntegrityError):
+                list(popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=parts))))
+        refused = pb.Part(delivery_id=2, start=start.start, failure=pb.Failure(response="-ERR"))
         fetch = popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=[start]), pb.FetchMessagesResponse(parts=[end, refused])))
         self.assertEqual([message.data for message in fetch], [b"abc"])
         self.assertEqual(fetch.undelivered, [refused])

@@ -58,6 +58,7 @@ class _Stream(Delivery, AsyncIterator[Message]):
             with decoded():
                 response = await self._stream.read()
             if response is grpc.aio.EOF:
+                self._end()
                 raise StopAsyncIteration
             self._take(response)
         return message

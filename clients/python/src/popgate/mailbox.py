@@ -59,6 +59,7 @@ class Delivery:
         self._parts: Iterator[pb.Part] = iter(())
         self._start = pb.PartStart()
         self._data: list[bytes] = []
+        self._id = 0  # of the message that is under way
 
     def _next_whole(self) -> Message | None:
         """Return the next message of the last response, or None if that has no more."""
@@ -75,19 +76,28 @@ class Delivery:
     def _add(self, part: pb.Part) -> Message | None:
         # A small message is one part: what is done for each of many is done first, and no more.
         if part.HasField("start"):
-            self._start, self._data = part.start, []
+            self._end()
+            self._start, self._data, self._id = part.start, [], part.delivery_id
+        elif part.delivery_id != self._id:
+            raise IntegrityError(f"delivery {part.delivery_id} has no start")
         if not part.HasField("end"):
             if part.HasField("failure") or part.HasField("skipped"):
+                self._id = 0
                 self.undelivered.append(part)
             else:
                 self._data.append(part.data)
             return None
         self._data.append(part.data)
         data, start, end = b"".join(self._data), self._start, part.end
-        self._data = []
+        self._data, self._id = [], 0
         if len(data) != end.octets or crc32(data) != end.crc32:
             raise IntegrityError(f"{len(data)} octets came, {end.octets} were sent, or their CRC-32 differs")
         return Message(part.delivery_id, start.message_number, start.unique_id, start.id_kind, data, end.sha256)
+
+    def _end(self) -> None:
+        """Raise IntegrityError if a message is under way: it has no end."""
+        if self._id:
+            raise IntegrityError("a message ended before it was whole")
 
     def _note(self, response: Any) -> None:
         if response.HasField("progress"):
@@ -108,7 +118,11 @@ class _Stream(Delivery, Iterator[Message]):
     def __next__(self) -> Message:
         while not (message := self._next_whole()):
             with decoded():
-                response = next(self._stream)  # its StopIteration is ours
+                try:
+                    response = next(self._stream)
+                except StopIteration:  # it is ours, too
+                    self._end()
+                    raise
             self._take(response)
         return message
 

@@ -40,7 +40,9 @@ class Totals:
         self._whole = False
 
     def add(self, piece: _Piece) -> None:
-        """Count a piece; IntegrityError if it is the last and the totals differ."""
+        """Count a piece; IntegrityError if it is the last and the totals differ, or if it comes behind the last."""
+        if self._whole:
+            raise IntegrityError("the stream goes on behind the message")
         self._octets += len(piece.data)
         self._crc32 = zlib.crc32(piece.data, self._crc32)
         if piece.HasField("octets"):
@@ -68,11 +70,11 @@ class _Pieces(io.RawIOBase):
         with decoded():
             piece: _Piece | None = next(self._stream, None)
         if piece is None:
+            self._totals.end()  # raises again at each further read
             self._ended, self._rest = True, memoryview(b"")
-            self._totals.end()
             return pb.RetrResponse()
-        self._rest = memoryview(piece.data)
         self._totals.add(piece)
+        self._rest = memoryview(piece.data)
         return piece
 
     def readable(self) -> bool:
