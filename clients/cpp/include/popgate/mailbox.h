@@ -64,7 +64,7 @@ class Messages {
   Messages& operator=(const Messages&) = delete;
   virtual ~Messages() = default;
 
-  /// Waits for the next message. A second `begin` goes on where the first loop was left.
+  /// Waits for the next message. A second `begin` goes on where the first loop was left, whose message stays unsettled.
   iterator begin() { return next() ? iterator(this) : iterator(); }
   iterator end() { return {}; }
 
