@@ -10,6 +10,7 @@ tool (
 require (
 	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
+	github.com/go-jose/go-jose/v4 v4.1.9 // JSON Web Tokens of callers, and the key sets that verify them
 	github.com/gofrs/flock v0.13.2 // the command: one fetch at a time into a folder, on every system
 	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.4 // logging, recovery and selection in the interceptor chain
 	github.com/rivo/uniseg v0.4.7 // the command: how wide text is on a terminal
@@ -20,7 +21,7 @@ require (
 	github.com/xdg-go/scram v1.4.0 // SCRAM, with channel bindings
 	github.com/xdg-go/stringprep v1.0.4 // SASLprep, which RFC 6856 asks for with APOP
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
-	go.yaml.in/yaml/v3 v3.0.5 // the cases of clients/conformance
+	go.yaml.in/yaml/v3 v3.0.5 // the file of callers, and the cases of clients/conformance
 	golang.org/x/net v0.62.0 // netutil: the limit of callers' connections; proxy: SOCKS5
 	golang.org/x/sync v0.25.0 // semaphore: the calls of a session queue in order of arrival
 	golang.org/x/term v0.48.0 // the command: whether and how wide a terminal is, a password that is not shown, and the line editor of the shell

@@ -28,7 +28,7 @@ func (s *Server) chain() []step {
 		s.logged(),     // outermost, so that it sees the status that the caller sees, and the whole time
 		translated(),   // all below return plain Go errors; their statuses and trailers are made here
 		s.recovered(),  // a panic below is an error like any other
-		s.identified(), // who calls; nothing below is done for nobody
+		s.identified(), // who calls, and whether it may; nothing below is done for nobody
 		s.limited(),    // before anything of the call is looked at
 		admitted(s),    // arguments, then the session
 		s.guarded(),    // a caller that does not read cannot hold a call for ever
@@ -125,20 +125,22 @@ func (s *Server) recovered() step {
 }
 
 func (s *Server) identified() step {
-	identify := around(func(ctx context.Context, next func(context.Context) error) error {
-		ctx, err := s.identify(ctx)
-		if err != nil {
-			return err
-		}
-		return next(ctx)
-	})
+	identify := around(s.bound)
+	stream := func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return identify.stream(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
+			if info.IsClientStream {
+				ss = boundStream{ss}
+			}
+			return handler(srv, ss)
+		})
+	}
 	// Health is for probes, which have no identity.
 	notHealth := selector.MatchFunc(func(_ context.Context, c interceptors.CallMeta) bool {
 		return c.Service != "grpc.health.v1.Health"
 	})
 	return step{
 		selector.UnaryServerInterceptor(identify.unary, notHealth),
-		selector.StreamServerInterceptor(identify.stream, notHealth),
+		selector.StreamServerInterceptor(stream, notHealth),
 	}
 }
 

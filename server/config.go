@@ -18,6 +18,8 @@ type Config struct {
 	// TLS is for callers; nil is plaintext. Where ClientCAs is set, callers are told apart by the SAN of their certificate, and
 	// one without a certificate is refused.
 	TLS *tls.Config
+	// Callers says who may call, and what. Nil: all that TLS lets in may make every call.
+	Callers *Callers
 	// Targets says which POP3 servers may be dialled. The zero value allows ports 110 and 995 of public addresses.
 	Targets Targets
 	// Proxy leads the connections to POP3 servers; nil is none. Variables of the environment, such as ALL_PROXY, are not heeded.

@@ -15,6 +15,7 @@ import (
 type registry struct {
 	replica string
 	limits  Limits
+	quota   func(caller string) int // how many sessions a caller may have, 0 for the limit of all; nil: always that
 
 	mu       sync.Mutex
 	sessions map[string]*session // by id; ended ones too, until their tombstone is over
@@ -73,7 +74,7 @@ func (r *registry) reserveLocked(caller, host string) error {
 // fullLocked says which limit there is no place below, or nil.
 func (r *registry) fullLocked(caller, host string) *fault {
 	switch {
-	case r.callers[caller] >= r.limits.SessionsPerCaller:
+	case r.callers[caller] >= r.sessionsOf(caller):
 		return quotaExceeded("caller", "too many sessions of this caller")
 	case r.hosts[host] >= r.limits.SessionsPerHost:
 		return quotaExceeded("host", "too many sessions with this host")
@@ -81,6 +82,16 @@ func (r *registry) fullLocked(caller, host string) *fault {
 		return quotaExceeded("gateway", "too many sessions")
 	}
 	return nil
+}
+
+// sessionsOf returns how many sessions a caller may have.
+func (r *registry) sessionsOf(caller string) int {
+	if r.quota != nil {
+		if n := r.quota(caller); n > 0 {
+			return n
+		}
+	}
+	return r.limits.SessionsPerCaller
 }
 
 func (r *registry) takeLocked(caller, host string) {

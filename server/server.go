@@ -5,11 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -30,11 +30,12 @@ const (
 
 // Server is a gateway.
 type Server struct {
-	config     Config
-	identities bool // callers are told apart
-	registry   *registry
-	health     *health.Server
-	grpc       *grpc.Server
+	config   Config
+	policy   atomic.Pointer[policy]
+	calls    calls
+	registry *registry
+	health   *health.Server
+	grpc     *grpc.Server
 }
 
 // New assembles a gateway.
@@ -47,11 +48,12 @@ func New(config Config) (*Server, error) {
 		config.dial = (&dialer{targets: config.Targets, sources: config.Sources, proxy: config.Proxy}).DialContext
 	}
 	s := &Server{
-		config:     config,
-		identities: config.TLS != nil && config.TLS.ClientCAs != nil,
-		registry:   newRegistry(config.Replica, config.Limits),
-		health:     health.NewServer(),
+		config:   config,
+		registry: newRegistry(config.Replica, config.Limits),
+		health:   health.NewServer(),
 	}
+	s.policy.Store(&policy{tls: forCallers(config.TLS), callers: config.Callers})
+	s.registry.quota = func(caller string) int { return s.policy.Load().callers.sessions(caller) }
 	s.grpc = grpc.NewServer(append(s.transport(), s.chainOptions()...)...)
 	services := newService(config, s.registry)
 	pb.RegisterPop3ServiceServer(s.grpc, services)
@@ -60,6 +62,9 @@ func New(config Config) (*Server, error) {
 	s.health.SetServingStatus(pb.Pop3Service_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	s.health.SetServingStatus(pb.MailboxService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	reflection.Register(s.grpc) // v1 and v1alpha: older debuggers know only the latter
+	if err := s.policy.Load().check(s.grpc.GetServiceInfo()); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -76,12 +81,7 @@ func (s *Server) transport() []grpc.ServerOption {
 	if s.config.TLS == nil {
 		return options
 	}
-	config := s.config.TLS.Clone()
-	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
-	if config.ClientCAs != nil && config.ClientAuth == tls.NoClientCert {
-		config.ClientAuth = tls.VerifyClientCertIfGiven // who gives none is told so by identify; probes of health may
-	}
-	return append(options, grpc.Creds(credentials.NewTLS(config)))
+	return append(options, grpc.Creds(newCallerTLS(func() *tls.Config { return s.policy.Load().tls })))
 }
 
 // Serve accepts callers on a listener until Shutdown. It returns nil after Shutdown.

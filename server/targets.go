@@ -131,11 +131,27 @@ func (t Targets) allowed(addr netip.Addr, port string) bool {
 	if isPublic(addr) && !own && (isPOP3(port) || slices.Contains(t.ports, port)) {
 		return true
 	}
-	return slices.ContainsFunc(t.blocks, func(b block) bool {
-		return addr.Zone() == "" && b.Contains(addr.Unmap()) && (b.port == port || b.port == "" && isPOP3(port)) &&
-			(!own || b.Addr().IsLoopback())
-	})
+	return slices.ContainsFunc(t.blocks, func(b block) bool { return b.opens(addr, port) && (!own || b.Addr().IsLoopback()) })
 }
+
+func (b block) opens(addr netip.Addr, port string) bool {
+	return addr.Zone() == "" && b.Contains(addr.Unmap()) && (b.port == port || b.port == "" && isPOP3(port))
+}
+
+// within returns a connect that refuses what no rule for a block or a port says. It allows nothing that connect does not.
+func (t Targets) within(connect connectFunc) connectFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		to, err := netip.ParseAddrPort(address)
+		port := strconv.Itoa(int(to.Port()))
+		if err != nil || !slices.Contains(t.ports, port) && !slices.ContainsFunc(t.blocks, func(b block) bool { return b.opens(to.Addr(), port) }) {
+			return nil, errNotAllowed
+		}
+		return connect(ctx, network, address)
+	}
+}
+
+// connectFunc connects to an IP address and a port.
+type connectFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // isOwn reports whether an address is one of this host: nobody is to reach its services through the gateway. Interfaces come and go,
 // so they are looked up each time; where they cannot be, no address is known to be another's.
