@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"regexp"
@@ -109,7 +109,7 @@ var replicaName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,63}$`)
 func (c Config) withDefaults() (Config, error) {
 	c.Replica = cmp.Or(c.Replica, "popgate")
 	if !replicaName.MatchString(c.Replica) {
-		return c, errors.New("a replica's name is 1 to 63 letters, digits, '.', '-' or '_'")
+		return c, fmt.Errorf("replica %q: a name is 1 to 63 letters, digits, '.', '-' or '_'", c.Replica)
 	}
 	c.Limits = c.Limits.withDefaults()
 	if c.Log == nil {

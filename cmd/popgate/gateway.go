@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"google.golang.org/grpc"
@@ -24,6 +26,7 @@ type gatewayConfig struct {
 	tlsCA           string
 	serverName      string
 	clientCert, key string
+	tokenFile       string
 }
 
 // flags defines the flags; name is that of the address.
@@ -34,10 +37,11 @@ func (c *gatewayConfig) flags(f *pflag.FlagSet, name string) {
 	f.StringVar(&c.serverName, "tls-server-name", "", "`name` that the certificate has to hold, in place of the address")
 }
 
-// callerFlags defines the flags of who shows a certificate.
+// callerFlags defines the flags of who shows a certificate or a token.
 func (c *gatewayConfig) callerFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.clientCert, "tls-client-cert", "", "PEM `file` with the certificate chain to show to the gateway")
 	f.StringVar(&c.key, "tls-client-key", "", "PEM `file` with its private key")
+	f.StringVar(&c.tokenFile, "token-file", "", "`file` with the bearer token to show to the gateway")
 }
 
 func (c *gatewayConfig) secure() bool {
@@ -46,9 +50,26 @@ func (c *gatewayConfig) secure() bool {
 
 // connect returns a connection, which is made at the first call.
 func (c *gatewayConfig) connect() (*grpc.ClientConn, error) {
-	if !c.secure() {
-		return grpc.NewClient(c.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	transport := insecure.NewCredentials()
+	if c.secure() {
+		config, err := c.tlsConfig()
+		if err != nil {
+			return nil, err
+		}
+		transport = credentials.NewTLS(config)
 	}
+	options := []grpc.DialOption{grpc.WithTransportCredentials(transport)}
+	if c.tokenFile != "" {
+		token, err := os.ReadFile(c.tokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("--token-file: %w", err)
+		}
+		options = append(options, grpc.WithPerRPCCredentials(bearer(strings.TrimSpace(string(token)))))
+	}
+	return grpc.NewClient(c.address, options...)
+}
+
+func (c *gatewayConfig) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{ServerName: c.serverName, MinVersion: tls.VersionTLS12}
 	if c.tlsCA != "" {
 		var err error
@@ -63,8 +84,19 @@ func (c *gatewayConfig) connect() (*grpc.ClientConn, error) {
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
-	return grpc.NewClient(c.address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
+	return config, nil
 }
+
+// bearer is a token to show with each call.
+type bearer string
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+// RequireTransportSecurity implements credentials.PerRPCCredentials: checkSecrets knows better, since loopback needs none.
+func (b bearer) RequireTransportSecurity() bool { return false }
 
 // checkSecrets returns an error where a secret would go to the gateway for all to read.
 func (c *gatewayConfig) checkSecrets() error {

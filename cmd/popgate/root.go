@@ -48,7 +48,7 @@ Values of a flag that may be repeated are separated by commas there. A flag is s
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), demoCommand(),
+		serveCommand(), tokenCommand(), demoCommand(),
 		listCommand(), fetchCommand(), deleteCommand(), diagnoseCommand(), watchCommand(), shellCommand(),
 		healthcheckCommand(), versionCommand(), manCommand(),
 	)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -24,9 +23,11 @@ const defaultListen = "127.0.0.1:9110"
 
 // serveConfig are the settings of popgate serve.
 type serveConfig struct {
-	listen                   string
-	tlsCert, tlsKey          string
-	tlsClientCA              string
+	callerConfig
+
+	listen                      string
+	unsafeAllowPlaintextCallers bool
+
 	allowTargets             targetRules
 	proxy, proxyCredentials  string
 	sources                  sourceAddresses
@@ -45,10 +46,16 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the gateway",
 		Long: `Run the gateway until SIGINT or SIGTERM. It then drains: health turns NOT_SERVING, no new session is let in, sessions get
---drain to end, and the rest is closed without QUIT, which removes nothing. A second signal ends it at once.`,
+--drain to end, and the rest is closed without QUIT, which removes nothing. A second signal ends it at once.
+
+The files of --tls-cert, --tls-key, --tls-client-ca and --callers are read anew when they change, within 5 seconds, and at SIGHUP. What is
+wrong with new ones is in the log, and the old ones stay in force. A call whose caller loses its credentials ends.
+
+` + callersHelp,
 		Example: `  popgate serve
   popgate serve --allow-target mail.internal.example:110 --allow-target 10.1.0.0/16
   popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem
+  popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --callers callers.yaml
   popgate serve --proxy socks5://proxy.internal.example:1080 --proxy-credentials proxy.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,12 +70,16 @@ func serveCommand() *cobra.Command {
 		host = "popgate"
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on; beyond loopback only with TLS")
+	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on; beyond loopback only with TLS, or with --unsafe-allow-plaintext-callers")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the gateway's certificate chain")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its private key")
 	f.StringVar(&c.tlsClientCA, "tls-client-ca", "",
 		"PEM `file` with the CAs of callers; a caller is then known by the SAN of its certificate and owns its sessions, "+
 			"without it all callers are the same one")
+	f.StringVar(&c.callers, "callers", "",
+		"YAML `file` with who may call, by tokens, certificates or JWTs, and what; without it whoever TLS lets in may make every call")
+	f.BoolVar(&c.unsafeAllowPlaintextCallers, "unsafe-allow-plaintext-callers", false,
+		"listen beyond loopback without TLS: callers' tokens, passwords and mail go over the network for all to read")
 	f.Var(&c.allowTargets, "allow-target",
 		"opens a POP3 `target` beside ports 110 and 995 of public addresses: host:port, *.domain:port, a CIDR block for the same ports, "+
 			"block:port, or *:port for public addresses; repeatable")
@@ -100,27 +111,21 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 		debug.SetGCPercent(gcPercent)
 	}
 	log := slog.New(c.logFormat.handler(stderr, c.logLevel))
-	tlsConfig, err := callerTLS(c)
+	callers, err := c.open()
 	if err != nil {
 		return err
-	}
-	if _, _, err := net.SplitHostPort(c.listen); err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	if tlsConfig == nil && !isLoopback(c.listen) {
-		return fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
 	}
 	proxy, err := proxyOf(c)
 	if err != nil {
 		return err
 	}
 	gateway, err := server.New(server.Config{
-		Replica: c.replica, TLS: tlsConfig, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
+		Replica: c.replica, TLS: callers.tls, Callers: callers.callers, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
 		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
 		Limits: c.limits,
 	})
 	if err != nil {
-		return fmt.Errorf("--replica %s: %w", c.replica, err) // all that New can find fault with
+		return err
 	}
 	listener, err := listen(ctx, c.listen)
 	if err != nil {
@@ -130,14 +135,58 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if proxy != nil {
 		log.Info("connections to POP3 servers go through a proxy", "proxy", proxy.String())
 	}
-	log.Info("listening", "address", listener.Addr().String(), "tls", tlsConfig != nil, "version", version())
+	log.Info("listening", "address", listener.Addr().String(), "tls", callers.tls != nil, "version", version())
+	stop := c.reloads(ctx, gateway, callers, log)
+	defer stop()
 	return serveUntil(ctx, gateway, listener, c.drain, log)
+}
+
+// open reads the files of callers, and sees to it that plaintext stays at home.
+func (c serveConfig) open() (accepted, error) {
+	if err := c.check(); err != nil {
+		return accepted{}, err
+	}
+	callers, err := c.load()
+	if err != nil {
+		return accepted{}, err
+	}
+	if _, _, err := net.SplitHostPort(c.listen); err != nil {
+		return accepted{}, fmt.Errorf("--listen: %w", err)
+	}
+	if c.exposed() && !c.unsafeAllowPlaintextCallers {
+		return accepted{}, fmt.Errorf("--listen %s: only loopback without TLS; give --tls-cert and --tls-key", c.listen)
+	}
+	return callers, nil
+}
+
+// exposed reports whether callers come over a network in plaintext.
+func (c serveConfig) exposed() bool { return c.tlsCert == "" && !isLoopback(c.listen) }
+
+// reloads keeps the gateway up to the files of callers. stop ends that.
+func (c serveConfig) reloads(ctx context.Context, gateway *server.Server, first accepted, log *slog.Logger) (stop func()) {
+	if c.tlsCert == "" && c.callers == "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // certificates end during a drain, too
+	ended := make(chan struct{})
+	r := &reloader{callerConfig: c.callerConfig, reload: gateway.Reload, log: log, seen: first.content}
+	go func() {
+		defer close(ended)
+		r.run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 // warn tells what the operator has opened.
 func (c serveConfig) warn(log *slog.Logger) {
 	for _, rule := range c.allowTargets.rules {
 		log.Warn("a target beside the public ones is allowed", "target", rule)
+	}
+	if c.exposed() {
+		log.Warn("unsafe: callers' tokens, passwords and mail go over the network in plaintext", "address", c.listen)
 	}
 	if c.unsafeAllowPlaintext {
 		log.Warn("unsafe: logins may go to POP3 servers without TLS")
@@ -162,30 +211,6 @@ func serveUntil(ctx context.Context, gateway *server.Server, listener net.Listen
 	gateway.Shutdown(limit)
 	log.Info("stopped")
 	return <-served
-}
-
-// callerTLS returns the TLS configuration for callers, or nil.
-func callerTLS(c serveConfig) (*tls.Config, error) {
-	if c.tlsCert == "" && c.tlsKey == "" {
-		if c.tlsClientCA != "" {
-			return nil, errors.New("--tls-client-ca needs --tls-cert and --tls-key")
-		}
-		return nil, nil //nolint:nilnil // none is no error
-	}
-	if c.tlsCert == "" || c.tlsKey == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
-	}
-	pair, err := tls.LoadX509KeyPair(c.tlsCert, c.tlsKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert and --tls-key: %w", err)
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	if c.tlsClientCA != "" {
-		if config.ClientCAs, err = certPool(c.tlsClientCA); err != nil {
-			return nil, fmt.Errorf("--tls-client-ca: %w", err)
-		}
-	}
-	return config, nil
 }
 
 // proxyOf returns the proxy for outgoing connections, or nil. No error shows a secret.
