@@ -8,6 +8,7 @@ tool (
 )
 
 require (
+	github.com/coreos/go-systemd/v22 v22.7.0 // the command: sockets of systemd, and READY
 	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth
 	github.com/go-jose/go-jose/v4 v4.1.9 // JSON Web Tokens of callers, and the key sets that verify them

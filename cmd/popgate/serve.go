@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"github.com/popgate/popgate/server"
@@ -70,7 +71,8 @@ wrong with new ones is in the log, and the old ones stay in force. A call whose 
 		host = "popgate"
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on; beyond loopback only with TLS, or with --unsafe-allow-plaintext-callers")
+	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on, or systemd for the socket that systemd passes; beyond loopback only with TLS, or with "+
+		"--unsafe-allow-plaintext-callers")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the gateway's certificate chain")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its private key")
 	f.StringVar(&c.tlsClientCA, "tls-client-ca", "",
@@ -150,7 +152,7 @@ func (c serveConfig) open() (accepted, error) {
 	if err != nil {
 		return accepted{}, err
 	}
-	if _, _, err := net.SplitHostPort(c.listen); err != nil {
+	if _, _, err := net.SplitHostPort(c.listen); err != nil && c.listen != socketOfSystemd {
 		return accepted{}, fmt.Errorf("--listen: %w", err)
 	}
 	if c.exposed() && !c.unsafeAllowPlaintextCallers {
@@ -200,11 +202,13 @@ func (c serveConfig) warn(log *slog.Logger) {
 func serveUntil(ctx context.Context, gateway *server.Server, listener net.Listener, drain time.Duration, log *slog.Logger) error {
 	served := make(chan error, 1)
 	go func() { served <- gateway.Serve(listener) }()
+	tellSystemd(daemon.SdNotifyReady, log)
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
+	tellSystemd(daemon.SdNotifyStopping, log)
 	log.Info("draining", "for", drain.String())
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
@@ -258,8 +262,4 @@ func isLoopback(address string) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }

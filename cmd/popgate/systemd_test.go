@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// notified returns the next thing that a process tells its service manager.
+func notified(t *testing.T, socket *net.UnixConn) string {
+	t.Helper()
+	if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	message := make([]byte, 256)
+	n, err := socket.Read(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(message[:n])
+}
+
+// A service manager is told when popgate serves, and when it drains.
+func TestNotify(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	p := start(t, "popgate", "serve", "--listen", "127.0.0.1:0")
+	if got := notified(t, socket); got != "READY=1" {
+		t.Errorf("told %q", got)
+	}
+	p.address() // it listens by then
+	p.signal(syscall.SIGTERM)
+	if got := notified(t, socket); got != "STOPPING=1" {
+		t.Errorf("told %q", got)
+	}
+	if state := p.wait(); state.ExitCode() != 0 {
+		t.Errorf("%s:\n%s", state, &p.stderr)
+	}
+}
+
+// popgate serves on a socket that was open before it was there: whoever connects meanwhile waits and is served.
+func TestSocketActivation(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	file, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p := &process{t: t, cmd: exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec popgate serve --listen systemd --unsafe-allow-plaintext-callers`)}
+	p.cmd.ExtraFiles = []*os.File{file}
+	p.cmd.Stderr = &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.cmd.Process.Kill() })
+	if got := p.address(); got != listener.Addr().String() {
+		t.Errorf("listens on %s, want %s", got, listener.Addr())
+	}
+	eventually(t, func() error {
+		out, err := exec.Command("popgate", "healthcheck", "--address", listener.Addr().String()).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	})
+	p.signal(syscall.SIGTERM)
+	if state := p.wait(); state.ExitCode() != 0 {
+		t.Errorf("%s:\n%s", state, &p.stderr)
+	}
+}
+
+// Without systemd's socket, or without TLS for it, popgate does not start.
+func TestNoSocket(t *testing.T) {
+	for args, want := range map[string]string{
+		"--listen systemd": "only loopback without TLS",
+		"--listen systemd --unsafe-allow-plaintext-callers": "systemd passes 0 sockets",
+	} {
+		out, err := exec.Command("popgate", append([]string{"serve"}, strings.Fields(args)...)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v: %s", args, err, out)
+		}
+	}
+}
