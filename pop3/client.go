@@ -32,6 +32,8 @@ type Client struct {
 	address   string       // as Dial has it, "" else
 	outcome   Outcome      // of Quit
 
+	sent, received int64 // octets since Options.Observe was told
+
 	running *operation // the command under way, also while its Message or Listing is read
 	secrets secrets    // of the command under way
 	line    []byte     // scratch for command lines
@@ -162,7 +164,7 @@ func (c *Client) readStatus() (status, error) {
 func (c *Client) statusOf(line []byte, bareLF bool) (status, error) {
 	kind, text := wire.ParseStatus(line, c.opts.LenientStatus)
 	response := c.secrets.redactStatus(line, text)
-	c.opts.Trace.line(TraceLines, false, response)
+	c.opts.Trace.line(TraceReplies, false, response)
 	switch kind {
 	case wire.OK:
 		return status{response, text, bareLF}, nil

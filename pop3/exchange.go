@@ -144,7 +144,7 @@ func (x *exchange) send(answer []byte) error {
 	if err != nil {
 		return err
 	}
-	x.c.opts.Trace.line(TraceLines, true, hidden)
+	x.c.opts.Trace.line(TraceReplies, true, hidden)
 	return x.write(line)
 }
 
@@ -164,7 +164,7 @@ func (x *exchange) read() (*Challenge, status, error) {
 		return nil, status{}, c.failBy(err)
 	}
 	if text, ok := bytes.CutPrefix(line, []byte("+")); ok && (len(text) == 0 || text[0] == ' ') {
-		c.opts.Trace.line(TraceLines, false, "+ "+hidden)
+		c.opts.Trace.line(TraceReplies, false, "+ "+hidden)
 		return decodeChallenge(string(bytes.TrimPrefix(text, []byte(" ")))), status{}, nil
 	}
 	if len(line) > wire.MaxStatusLine-len("\r\n") {
@@ -197,7 +197,7 @@ func (x *exchange) cancel(reason error) (string, error) {
 	if c.running.ctx.Err() != nil {
 		c.running.drain()
 	}
-	c.opts.Trace.line(TraceLines, true, "*")
+	c.opts.Trace.line(TraceReplies, true, "*")
 	if err := x.write([]byte("*\r\n")); err != nil {
 		return "", err
 	}

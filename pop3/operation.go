@@ -28,6 +28,8 @@ var past = time.Unix(1, 0)
 type operation struct {
 	ctx      context.Context //nolint:containedctx // of the one call that made it, or of the stream that the call returned
 	name     string
+	begun    time.Time
+	told     bool // a pipeline tells of its commands itself
 	limit    time.Duration
 	until    time.Time     // when the wait for the server is over
 	rolling  bool          // the limit counts from the last octet
@@ -53,7 +55,8 @@ func (c *Client) begin(ctx context.Context, name string, limit time.Duration) er
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	c.running = &operation{ctx: ctx, name: name, limit: limit, until: time.Now().Add(limit)}
+	now := time.Now()
+	c.running = &operation{ctx: ctx, name: name, begun: now, limit: limit, until: now.Add(limit)}
 	c.running.watch(c.conn)
 	return nil
 }
@@ -66,8 +69,9 @@ func (c *Client) end(err error) error {
 	c.secrets = secrets{}
 	c.wire.Release()
 	if op.draining && c.broken == nil {
-		return op.ctx.Err()
+		err = op.ctx.Err()
 	}
+	op.over(c, err)
 	return err
 }
 
@@ -157,6 +161,7 @@ func (r connReader) Read(p []byte) (int, error) {
 		}
 		if n > 0 {
 			op.budget -= n
+			c.received += int64(n)
 			return n, nil
 		}
 		if !isTimeout(err) || !op.interrupted() {
@@ -190,6 +195,7 @@ func (c *Client) writeConn(p []byte) error {
 	}
 	n, err := c.conn.Write(p)
 	op.wrote = op.wrote || n > 0
+	c.sent += int64(n)
 	return err
 }
 

@@ -40,6 +40,9 @@ type Options struct {
 	Timeouts Timeouts
 	// Trace is told the dialogue, if it is not nil.
 	Trace *Trace
+	// Observe is told of each command that is over, with the context it ran in, if it is not nil. It is called by the goroutine that
+	// runs the command, and must not block nor use the Client.
+	Observe func(ctx context.Context, done Done)
 	// DialContext makes Dial's TCP connection to host:port and is to return when its context ends; nil means that of a Dialer. A
 	// proxy goes here: that of golang.org/x/net/proxy for SOCKS5, which then looks the host up itself. A *tls.Conn counts as TLS with
 	// the server, not with a proxy. No variable of the environment, such as ALL_PROXY, is heeded.

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Request is a command of a Pipeline.
@@ -102,14 +103,15 @@ type pipeline struct {
 	yield    func(*Message, error) bool
 	lockstep bool // nothing is sent ahead
 
-	upcoming upcoming // what next gave and is not yet sent
-	bad      error    // next gave something that cannot be sent
-	lines    []byte   // of the last write
-	queue    []asked  // what is sent and not answered to the end
-	octets   int      // of their lines
-	listed   int64    // octets of their replies
-	probe    uint32   // what LIST asks for, and has not answered yet; 0 for nothing
-	piped    bool     // commands were sent before the reply to the first of them
+	upcoming upcoming  // what next gave and is not yet sent
+	bad      error     // next gave something that cannot be sent
+	lines    []byte    // of the last write
+	queue    []asked   // what is sent and not answered to the end
+	octets   int       // of their lines
+	listed   int64     // octets of their replies
+	probe    uint32    // what LIST asks for, and has not answered yet; 0 for nothing
+	piped    bool      // commands were sent before the reply to the first of them
+	begun    time.Time // when the first request of the queue was sent, or the reply before it was over
 
 	current *Message // whose octets come, nil for none
 	ahead   reply    // to the request behind current, if its status line is read already
@@ -131,6 +133,8 @@ func (p *pipeline) run(ctx context.Context) error {
 	if err := p.c.prepare(ctx, p.upcoming.cmd); err != nil {
 		return err
 	}
+	op := p.c.running
+	op.told, p.begun = true, op.begun
 	p.gather()
 	err := p.write()
 	for err == nil && len(p.queue) > 0 {
@@ -152,7 +156,11 @@ func (p *pipeline) run(ctx context.Context) error {
 	if err == nil {
 		err = p.bad
 	}
-	return p.c.end(err)
+	err = p.c.end(err)
+	if len(p.queue) > 0 { // err says why it has no answer
+		p.c.tell(op.ctx, p.queue[0].Verb, p.begun, err)
+	}
+	return err
 }
 
 // errStopped says that the caller has left the loop.
@@ -199,7 +207,7 @@ func (p *pipeline) result() (*Message, error) {
 		p.current = m
 		return m, nil
 	}
-	p.answered()
+	p.answered(got.err)
 	if err := p.prove(false); err != nil {
 		return nil, err
 	}

@@ -54,8 +54,10 @@ func (p *pipeline) peek() bool {
 	return true
 }
 
-// answered is called when the reply to the first request of the queue is over.
-func (p *pipeline) answered() {
+// answered is called when the reply to the first request of the queue is over; err is nil or its *RefusedError.
+func (p *pipeline) answered(err error) {
+	p.c.tell(p.c.running.ctx, p.queue[0].Verb, p.begun, err)
+	p.begun = time.Now()
 	p.octets -= p.queue[0].octets
 	p.listed -= p.queue[0].Listed
 	p.queue = p.queue[1:]
@@ -121,6 +123,9 @@ func (p *pipeline) gather() {
 // the deadline of the read that is under way, and none between reads.
 func (p *pipeline) write() error {
 	c, op, lines := p.c, p.c.running, p.lines
+	if p.piped {
+		c.sent += int64(len(lines))
+	}
 	if !p.piped {
 		if err := c.writeConn(lines); err != nil {
 			return c.failBy(err)

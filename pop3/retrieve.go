@@ -108,7 +108,7 @@ func (m *Message) finish(err error) error {
 	case m.pipe == nil:
 		return m.c.end(err)
 	case err == nil:
-		m.pipe.answered()
+		m.pipe.answered(nil)
 		return nil
 	}
 	return m.pipe.blame(err)

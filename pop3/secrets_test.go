@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -158,7 +159,10 @@ func TestTrace(t *testing.T) {
 		"> LIST", "< +OK", "< 1 2", "< .", "> RETR 1", "< +OK", "< Subject: x", "< ", "< ..", "< " + strings.Repeat("y", 1024), "< no end", "< .",
 		"> QUIT", "< +OK bye",
 	}
-	for level, wanted := range [][]string{nil, commands, all} {
+	replies := slices.DeleteFunc(slices.Clone(all), func(line string) bool {
+		return !strings.HasPrefix(line, "> ") && !strings.HasPrefix(line, "< +OK")
+	})
+	for level, wanted := range [][]string{nil, commands, replies, all} {
 		inBubble(t, fmt.Sprint(level), func(t *testing.T) {
 			var told []string
 			trace := pop3.NewTrace(func(e pop3.Event) {
@@ -168,6 +172,9 @@ func TestTrace(t *testing.T) {
 				}
 				if e.Time.IsZero() {
 					t.Error("no time")
+				}
+				if e.Level > level {
+					t.Errorf("level %d at %d", e.Level, level)
 				}
 				told = append(told, mark+e.Line)
 			})
@@ -207,7 +214,7 @@ func TestTraceLevelChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, level := range []int{-1, 9, 0, 2} {
+		for _, level := range []int{-1, 9, 2, pop3.TraceLines} {
 			trace.SetLevel(level)
 			if _, err := m.Read(make([]byte, 7)); err != nil {
 				t.Fatal(err)

@@ -84,7 +84,7 @@ func (c *Client) hearUnasked() error {
 	}
 	indicator, text := wire.ParseStatus(line, false)
 	response := c.secrets.redactStatus(line, text)
-	c.opts.Trace.line(TraceLines, false, response)
+	c.opts.Trace.line(TraceReplies, false, response)
 	if indicator != wire.Err || c.wire.Buffered() > 0 {
 		return c.failBy(errOutOfTurn)
 	}

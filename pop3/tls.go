@@ -58,9 +58,15 @@ func (c *Client) handshake(config *tls.Config) error {
 	if err := c.raw.SetDeadline(time.Time{}); err != nil {
 		return c.failBy(err)
 	}
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return c.failHandshake(ctx, err)
+	begun := time.Now()
+	err := conn.HandshakeContext(ctx)
+	op.told = op.told || op.name == "" // no greeting
+	if err != nil {
+		err = c.failHandshake(ctx, err)
+		c.tell(op.ctx, "TLS", begun, err)
+		return err
 	}
+	c.tell(op.ctx, "TLS", begun, nil)
 	c.conn = conn
 	c.capa = nil
 	return nil

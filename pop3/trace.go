@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// Levels of a Trace, as of poplib's set_debuglevel.
+// Levels of a Trace, each with what those below tell. poplib's set_debuglevel knows TraceCommands as 1 and TraceLines as 2.
 const (
 	// TraceNothing tells nothing.
 	TraceNothing = iota
 	// TraceCommands tells a line a command.
 	TraceCommands
+	// TraceReplies tells the dialogue without the lines of listings and messages.
+	TraceReplies
 	// TraceLines tells every line both ways, lines of messages too.
 	TraceLines
 )
@@ -26,6 +28,8 @@ type Event struct {
 	Time time.Time
 	// Sent is true for the client's lines.
 	Sent bool
+	// Level is the least level that tells the line.
+	Level int
 	// Line is the line without its line end, cut after 1,024 octets, secrets replaced by "***". Lines of messages are as they went over
 	// the wire: a dot that begins a line is doubled, and "." ends the message.
 	Line string
@@ -41,7 +45,7 @@ type Trace struct {
 // is TraceNothing.
 func NewTrace(tell func(Event)) *Trace { return &Trace{tell: tell} }
 
-// SetLevel sets what is told: TraceNothing, TraceCommands, or TraceLines and above.
+// SetLevel sets what is told: TraceNothing, TraceCommands, TraceReplies, or TraceLines and above.
 func (t *Trace) SetLevel(level int) { t.level.Store(int32(min(max(level, TraceNothing), TraceLines))) }
 
 // on reports whether a level is told. A nil Trace tells nothing.
@@ -49,7 +53,7 @@ func (t *Trace) on(level int) bool { return t != nil && int(t.level.Load()) >= l
 
 func (t *Trace) line(level int, sent bool, line string) {
 	if t.on(level) {
-		t.tell(Event{Time: time.Now(), Sent: sent, Line: line[:min(len(line), maxTraceLine)]})
+		t.tell(Event{Time: time.Now(), Sent: sent, Level: level, Line: line[:min(len(line), maxTraceLine)]})
 	}
 }
 

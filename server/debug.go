@@ -27,7 +27,11 @@ func (s *service) SetDebugLevel(ctx context.Context, req *pb.SetDebugLevelReques
 	if err := session.alive(); err != nil {
 		return nil, err
 	}
-	session.trace.SetLevel(int(min(req.GetLevel(), pop3.TraceLines)))
+	level := int(min(req.GetLevel(), 2)) // as poplib's set_debuglevel: 1 commands, 2 all lines
+	if level == 2 {
+		level = pop3.TraceLines
+	}
+	session.trace.SetLevel(level)
 	return &pb.SetDebugLevelResponse{}, nil
 }
 
