@@ -25,10 +25,13 @@ type step struct {
 // chain lists the interceptors, the outermost first. Both kinds of calls are built from it.
 func (s *Server) chain() []step {
 	return []step{
-		s.logged(),     // outermost, so that it sees the status that the caller sees, and the whole time
+		s.measured(),   // outermost, so that it sees the status that the caller sees, and the whole time
+		s.logged(),     // as above
+		s.told(),       // what is known of the call when it is over
 		translated(),   // all below return plain Go errors; their statuses and trailers are made here
 		s.recovered(),  // a panic below is an error like any other
 		s.identified(), // who calls, and whether it may; nothing below is done for nobody
+		noted(),        // who it is, for all that is told
 		s.limited(),    // before anything of the call is looked at
 		admitted(s),    // arguments, then the session
 		s.guarded(),    // a caller that does not read cannot hold a call for ever
@@ -164,12 +167,14 @@ func (s *Server) admit(ctx context.Context, req any) (context.Context, error) {
 	}
 	named, ok := req.(interface{ GetSessionId() string })
 	if !ok {
+		callOf(ctx).note(req, nil)
 		return ctx, nil
 	}
 	session, err := s.registry.find(callerOf(ctx), named.GetSessionId())
 	if err != nil {
 		return nil, err
 	}
+	callOf(ctx).note(req, session)
 	return context.WithValue(ctx, sessionKey{}, session), nil
 }
 

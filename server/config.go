@@ -9,6 +9,8 @@ import (
 	"net"
 	"regexp"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Config says how a Server works. The zero value is a secure one.
@@ -34,6 +36,10 @@ type Config struct {
 	Limits Limits
 	// Log is told one line a call, and faults. Nil discards it.
 	Log *slog.Logger
+	// Audit is told each OpenSession, login, DELE and QUIT, at the level INFO. Nil is none.
+	Audit *slog.Logger
+	// Tracing gets a span a call and a span a POP3 command. Nil is none.
+	Tracing trace.TracerProvider
 
 	// dial makes TCP connections in place of a dialer, in tests.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -31,7 +31,7 @@ func (s *service) SetDebugLevel(ctx context.Context, req *pb.SetDebugLevelReques
 	if level == 2 {
 		level = pop3.TraceLines
 	}
-	session.trace.SetLevel(level)
+	session.link.watch(level)
 	return &pb.SetDebugLevelResponse{}, nil
 }
 

@@ -18,7 +18,7 @@ type session struct {
 	id, caller, host string
 	welcome          string
 	registry         *registry
-	trace            *pop3.Trace
+	link             *link
 	watchers         watchers
 
 	turn    *semaphore.Weighted // one call at a time, in order of arrival
@@ -51,7 +51,7 @@ func newSession(r *registry, caller, host string) *session {
 		id: r.newID(), caller: caller, host: host, registry: r,
 		turn: semaphore.NewWeighted(1), done: make(chan struct{}),
 	}
-	s.trace = pop3.NewTrace(s.watchers.tell)
+	s.link = r.observer.link(host, false, s.watchers.tell)
 	return s
 }
 
@@ -65,6 +65,7 @@ func (s *session) open(client *pop3.Client) error {
 	s.client, s.welcome = client, escape(client.Greeting())
 	s.idle = time.AfterFunc(s.registry.limits.IdleTimeout, s.endIdle)
 	s.age = time.AfterFunc(s.registry.limits.MaxAge, s.expire)
+	s.link.opened()
 	return nil
 }
 
@@ -76,7 +77,10 @@ func (s *session) run(ctx context.Context, f func(context.Context, *pop3.Client)
 		return quotaExceeded("session", "too many calls wait for this session")
 	}
 	defer s.waiting.Add(-1)
-	if err := s.turn.Acquire(ctx, 1); err != nil {
+	turn := s.registry.observer.waits(queueSession)
+	err = s.turn.Acquire(ctx, 1)
+	turn()
+	if err != nil {
 		return err
 	}
 	defer s.turn.Release(1)
@@ -182,6 +186,7 @@ func (s *session) endLocked(cause pb.Cause, outcome pb.CommitOutcome) {
 	_ = s.client.Close() // the connection is given up either way
 	s.client = nil
 	close(s.done)
+	s.link.closed(cause)
 	s.registry.bury(s)
 }
 

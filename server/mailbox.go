@@ -25,7 +25,9 @@ func (s *service) job(
 	caller, host := callerOf(ctx), oneSpelling(target.GetHost())
 	name := strings.Join([]string{host, credentials.GetUsername(), credentials.GetAuthorizationIdentity()}, "\x00")
 	waits, begun := &waits{ctx: ctx}, time.Now()
+	turn := s.registry.observer.waits(queueMailbox)
 	leave, err := s.enter(ctx, caller, host, name)
+	turn()
 	waits.since(begun)
 	waits.tell()
 	if err != nil {
@@ -37,6 +39,7 @@ func (s *service) job(
 		return err
 	}
 	defer func() { done(err) }()
+	defer s.registry.observer.works()()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.registry.jobs, func() { cancel(errDraining) })()
@@ -45,14 +48,16 @@ func (s *service) job(
 		Dial: func(ctx context.Context) (*pop3.Client, error) {
 			if !waited {
 				begun := time.Now()
+				turn := s.registry.observer.waits(queueMailbox)
 				err := s.login(ctx, caller, host)
+				turn()
 				waits.since(begun)
 				if err != nil {
 					return nil, gaveUp(ctx, err)
 				}
 			}
 			waited = false
-			return s.dial(ctx, target, nil)
+			return s.dial(ctx, target, s.jobLink(ctx, host))
 		},
 		Credentials: credentialsOf(credentials),
 		Name:        name,
@@ -61,6 +66,16 @@ func (s *service) job(
 		return draining()
 	}
 	return mailboxError(err)
+}
+
+// jobLink returns a connection of a call of MailboxService that is yet to be made.
+func (s *service) jobLink(ctx context.Context, host string) *link {
+	l := s.registry.observer.link(host, true, nil)
+	c := callOf(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.connection = l.number
+	return l
 }
 
 // mailboxError translates the errors that package mailbox has of its own.

@@ -32,7 +32,7 @@ func (s *service) DiagnoseServer(ctx context.Context, req *pb.DiagnoseServerRequ
 	err := s.job(ctx, req.GetServer(), req.GetCredentials(), func(ctx context.Context, m *engine.Mailbox) error {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		options := s.options(req.GetServer(), nil)
+		options := s.options(req.GetServer(), s.jobLink(ctx, oneSpelling(req.GetServer().GetHost())))
 		connect, login := options.DialContext, m.Dial
 		options.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := connect(ctx, network, address)

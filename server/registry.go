@@ -17,6 +17,8 @@ type registry struct {
 	limits  Limits
 	quota   func(caller string) int // how many sessions a caller may have, 0 for the limit of all; nil: always that
 
+	observer *observer
+
 	mu       sync.Mutex
 	sessions map[string]*session // by id; ended ones too, until their tombstone is over
 	ended    []*session          // those that ended, the oldest first
@@ -41,7 +43,7 @@ func newRegistry(replica string, limits Limits) *registry {
 	entry, shut := context.WithCancel(context.Background())
 	jobs, stopJobs := context.WithCancel(context.Background())
 	return &registry{
-		replica: replica, limits: limits, entry: entry, shut: shut, jobs: jobs, stopJobs: stopJobs, changed: make(chan struct{}),
+		replica: replica, limits: limits, observer: newObserver(Config{}), entry: entry, shut: shut, jobs: jobs, stopJobs: stopJobs, changed: make(chan struct{}),
 		sessions: map[string]*session{}, callers: map[string]int{}, hosts: map[string]int{},
 	}
 }

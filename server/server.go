@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -30,12 +32,13 @@ const (
 
 // Server is a gateway.
 type Server struct {
-	config   Config
-	policy   atomic.Pointer[policy]
-	calls    calls
-	registry *registry
-	health   *health.Server
-	grpc     *grpc.Server
+	config     Config
+	policy     atomic.Pointer[policy]
+	admissions admissions
+	registry   *registry
+	health     *health.Server
+	grpc       *grpc.Server
+	gatherer   *prometheus.Registry
 }
 
 // New assembles a gateway.
@@ -54,7 +57,8 @@ func New(config Config) (*Server, error) {
 	}
 	s.policy.Store(&policy{tls: forCallers(config.TLS), callers: config.Callers})
 	s.registry.quota = func(caller string) int { return s.policy.Load().callers.sessions(caller) }
-	s.grpc = grpc.NewServer(append(s.transport(), s.chainOptions()...)...)
+	s.registry.observer = newObserver(config)
+	s.grpc = grpc.NewServer(slices.Concat(s.traced(), s.transport(), s.chainOptions())...)
 	services := newService(config, s.registry)
 	pb.RegisterPop3ServiceServer(s.grpc, services)
 	pb.RegisterMailboxServiceServer(s.grpc, services)
@@ -65,12 +69,14 @@ func New(config Config) (*Server, error) {
 	if err := s.policy.Load().check(s.grpc.GetServiceInfo()); err != nil {
 		return nil, err
 	}
+	s.gatherer = s.registry.observer.metrics.gatherer(s)
 	return s, nil
 }
 
 // transport returns the options of the connections to callers.
 func (s *Server) transport() []grpc.ServerOption {
 	options := []grpc.ServerOption{
+		grpc.StatsHandler(calls{}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(maxHeaderOctets),

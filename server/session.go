@@ -30,6 +30,7 @@ func (s *service) OpenSession(ctx context.Context, req *pb.OpenSessionRequest) (
 	if err := s.registry.reserve(session.caller, session.host); err != nil {
 		return nil, err
 	}
+	callOf(ctx).note(req, session)
 	client, err := s.connect(ctx, session, target)
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (s *service) connect(ctx context.Context, session *session, target *pb.Serv
 			s.registry.free(session.caller, session.host)
 		}
 	}()
-	client, err := s.dial(ctx, target, session.trace)
+	client, err := s.dial(ctx, target, session.link)
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +75,17 @@ func (s *service) connect(ctx context.Context, session *session, target *pb.Serv
 	return client, nil
 }
 
-// options returns how to connect as the caller asks for. trace may be nil.
-func (s *service) options(target *pb.Server, trace *pop3.Trace) *pop3.Options {
+// options returns how to connect as the caller asks for.
+func (s *service) options(target *pb.Server, l *link) *pop3.Options {
 	options := &pop3.Options{
 		Mode:                 modeOf(target.GetTls().GetMode()),
 		TLS:                  tlsConfig(target.GetTls()),
 		UnsafeAllowPlaintext: s.config.UnsafeAllowPlaintext,
 		LenientStatus:        target.GetLenientStatus(),
 		AllowAnyTimestamp:    target.GetAllowAnyTimestamp(),
-		Trace:                trace,
-		DialContext:          s.config.dial,
+		Trace:                l.trace,
+		Observe:              l.done,
+		DialContext:          l.dial(s.config.dial),
 	}
 	if d := target.GetIoTimeout(); d != nil {
 		options.Timeouts = pop3.UniformTimeouts(d.AsDuration())
@@ -91,9 +93,9 @@ func (s *service) options(target *pb.Server, trace *pop3.Trace) *pop3.Options {
 	return options
 }
 
-// dial connects as the caller asks for. trace may be nil.
-func (s *service) dial(ctx context.Context, target *pb.Server, trace *pop3.Trace) (*pop3.Client, error) {
-	client, err := pop3.Dial(ctx, address(target), s.options(target, trace))
+// dial connects as the caller asks for.
+func (s *service) dial(ctx context.Context, target *pb.Server, l *link) (*pop3.Client, error) {
+	client, err := pop3.Dial(ctx, address(target), s.options(target, l))
 	return client, openError(err)
 }
 

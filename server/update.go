@@ -24,7 +24,7 @@ func (s *service) Quit(ctx context.Context, _ *pb.QuitRequest) (*pb.QuitResponse
 			return err
 		}
 		// From here on the caller cannot cancel: the outcome has to be known.
-		first.finish(session, c)
+		first.finish(context.WithoutCancel(ctx), session, c)
 		return nil
 	})
 	if err != nil {
@@ -56,9 +56,9 @@ func (s *session) beginQuit() (*quitCall, error) {
 }
 
 // finish sends QUIT, keeps what comes of it, and ends the session.
-func (q *quitCall) finish(s *session, c *pop3.Client) {
+func (q *quitCall) finish(ctx context.Context, s *session, c *pop3.Client) {
 	defer close(q.done)
-	outcome, response, err := c.Quit(context.Background())
+	outcome, response, err := c.Quit(ctx)
 	ended := outcomeOf(outcome)
 	if err != nil {
 		q.err = &quitError{outcome, err}

@@ -16,31 +16,31 @@ type credentialsEndedError struct{}
 func (credentialsEndedError) Error() string        { return "the caller's credentials have ended" }
 func (credentialsEndedError) Is(target error) bool { return target == context.Canceled }
 
-// calls are those that run, so that a reload can look at each again.
-type calls struct {
+// admissions are those of the calls that run, so that a reload can look at each again.
+type admissions struct {
 	mu  sync.Mutex
-	all map[*call]struct{}
+	all map[*admission]struct{}
 }
 
-func (cs *calls) add(c *call) {
+func (cs *admissions) add(c *admission) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.all == nil {
-		cs.all = map[*call]struct{}{}
+		cs.all = map[*admission]struct{}{}
 	}
 	cs.all[c] = struct{}{}
 }
 
-func (cs *calls) remove(c *call) {
+func (cs *admissions) remove(c *admission) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	delete(cs.all, c)
 }
 
 // each calls f for the calls that run, without holding up others.
-func (cs *calls) each(f func(*call)) {
+func (cs *admissions) each(f func(*admission)) {
 	cs.mu.Lock()
-	running := make([]*call, 0, len(cs.all))
+	running := make([]*admission, 0, len(cs.all))
 	for c := range cs.all {
 		running = append(running, c)
 	}
@@ -50,8 +50,8 @@ func (cs *calls) each(f func(*call)) {
 	}
 }
 
-// call is one that runs, for as long as its caller's credentials last.
-type call struct {
+// admission is that of a call that runs, for as long as its caller's credentials last.
+type admission struct {
 	server *Server
 	ctx    context.Context //nolint:containedctx // as it came: with its headers, and its connection
 	end    context.CancelCauseFunc
@@ -62,7 +62,7 @@ type call struct {
 }
 
 // admit decides on the call by what is in force now, at first and again after a reload.
-func (c *call) admit() (*identity, error) {
+func (c *admission) admit() (*identity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	who, err := c.server.policy.Load().admit(c.ctx)
@@ -80,15 +80,15 @@ func (c *call) admit() (*identity, error) {
 	return who, nil
 }
 
-func (c *call) stopLocked() {
+func (c *admission) stopLocked() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
 }
 
 // over is called when the call has returned.
-func (c *call) over() {
-	c.server.calls.remove(c)
+func (c *admission) over() {
+	c.server.admissions.remove(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stopLocked()
@@ -98,8 +98,8 @@ func (c *call) over() {
 // bound makes a call for who may, with a context that knows the caller and ends with its credentials.
 func (s *Server) bound(ctx context.Context, next func(context.Context) error) error {
 	bounded, end := context.WithCancelCause(ctx)
-	c := &call{server: s, ctx: ctx, end: end}
-	s.calls.add(c) // before it is admitted, so that no reload misses it
+	c := &admission{server: s, ctx: ctx, end: end}
+	s.admissions.add(c) // before it is admitted, so that no reload misses it
 	defer c.over()
 	who, err := c.admit()
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Server) Reload(tlsConfig *tls.Config, callers *Callers) error {
 		return err
 	}
 	s.policy.Store(next)
-	s.calls.each(func(c *call) {
+	s.admissions.each(func(c *admission) {
 		if _, err := c.admit(); err != nil {
 			c.end(credentialsEndedError{})
 		}
