@@ -81,6 +81,9 @@ type exchange struct {
 func (x *exchange) command() command {
 	x.late, x.responded, x.rounds = nil, false, 0
 	cmd := command{verb: "AUTH", args: []string{x.mechanism}, hide: append([]string{string(x.initial)}, x.hide...)}
+	if len(x.initial) > 0 {
+		cmd.hide = append(cmd.hide, x.encoded())
+	}
 	switch {
 	case x.initial == nil:
 	case x.twoLines || x.tooLong():
@@ -139,8 +142,9 @@ func (x *exchange) answer(challenge Challenge) ([]byte, error) {
 // send sends a response.
 func (x *exchange) send(answer []byte) error {
 	x.responded = true
-	x.c.secrets.add(string(answer))
-	line, err := wire.AppendLine(x.c.line[:0], base64.StdEncoding.EncodeToString(answer))
+	encoded := base64.StdEncoding.EncodeToString(answer)
+	x.c.secrets.add(string(answer), encoded) // that, too, comes back in base64, with the line
+	line, err := wire.AppendLine(x.c.line[:0], encoded)
 	if err != nil {
 		return err
 	}
