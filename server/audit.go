@@ -53,7 +53,7 @@ func (o *observer) auditEvent(ctx context.Context, method, event, result, outcom
 	if o.audit == nil {
 		return
 	}
-	c := callOf(ctx)
+	c := accountOf(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	attrs := []slog.Attr{

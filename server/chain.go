@@ -167,14 +167,14 @@ func (s *Server) admit(ctx context.Context, req any) (context.Context, error) {
 	}
 	named, ok := req.(interface{ GetSessionId() string })
 	if !ok {
-		callOf(ctx).note(req, nil)
+		accountOf(ctx).note(req, nil)
 		return ctx, nil
 	}
 	session, err := s.registry.find(callerOf(ctx), named.GetSessionId())
 	if err != nil {
 		return nil, err
 	}
-	callOf(ctx).note(req, session)
+	accountOf(ctx).note(req, session)
 	return context.WithValue(ctx, sessionKey{}, session), nil
 }
 

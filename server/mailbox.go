@@ -71,7 +71,7 @@ func (s *service) job(
 // jobLink returns a connection of a call of MailboxService that is yet to be made.
 func (s *service) jobLink(ctx context.Context, host string) *link {
 	l := s.registry.observer.link(host, true, nil)
-	c := callOf(ctx)
+	c := accountOf(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.connection = l.number

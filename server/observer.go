@@ -167,7 +167,7 @@ func (l *link) done(ctx context.Context, d pop3.Done) {
 
 // names keeps the user that a call names.
 func (l *link) names(ctx context.Context) {
-	c := callOf(ctx)
+	c := accountOf(ctx)
 	c.mu.Lock()
 	user := c.user
 	c.mu.Unlock()

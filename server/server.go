@@ -76,7 +76,7 @@ func New(config Config) (*Server, error) {
 // transport returns the options of the connections to callers.
 func (s *Server) transport() []grpc.ServerOption {
 	options := []grpc.ServerOption{
-		grpc.StatsHandler(calls{}),
+		grpc.StatsHandler(accounts{}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(maxHeaderOctets),

@@ -30,7 +30,7 @@ func (s *service) OpenSession(ctx context.Context, req *pb.OpenSessionRequest) (
 	if err := s.registry.reserve(session.caller, session.host); err != nil {
 		return nil, err
 	}
-	callOf(ctx).note(req, session)
+	accountOf(ctx).note(req, session)
 	client, err := s.connect(ctx, session, target)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (s *Server) traced() []grpc.ServerOption {
 
 // span tells of a command by a span below that of its call.
 func (l *link) span(ctx context.Context, name, result string, d pop3.Done) {
-	if l.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() || !callOf(ctx).mayTrace() {
+	if l.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() || !accountOf(ctx).mayTrace() {
 		return
 	}
 	_, span := l.tracer.Start(ctx, "POP3 "+name, trace.WithTimestamp(d.Begun), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(

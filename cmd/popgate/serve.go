@@ -39,6 +39,7 @@ type serveConfig struct {
 	drain                    time.Duration
 	logFormat                logFormat
 	logLevel                 slog.Level
+	observe                  observeConfig
 }
 
 func serveCommand() *cobra.Command {
@@ -98,6 +99,7 @@ wrong with new ones is in the log, and the old ones stay in force. A call whose 
 	f.Lookup("replica").DefValue = "" // help and man pages are the same everywhere
 	limitFlags(f, &c.limits)
 	f.DurationVar(&c.drain, "drain", 30*time.Second, "how long sessions get to end at shutdown")
+	c.observe.flags(f)
 	f.TextVar(&c.logFormat, "log-format", logText, "`format` of the log on standard error: text or json")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
 	return cmd
@@ -113,6 +115,9 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 		debug.SetGCPercent(gcPercent)
 	}
 	log := slog.New(c.logFormat.handler(stderr, c.logLevel))
+	if err := noCore(); err != nil {
+		log.Warn("a crash may write a core file", "error", err)
+	}
 	callers, err := c.open()
 	if err != nil {
 		return err
@@ -121,11 +126,17 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	gateway, err := server.New(server.Config{
+	config := server.Config{
 		Replica: c.replica, TLS: callers.tls, Callers: callers.callers, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
 		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
 		Limits: c.limits,
-	})
+	}
+	closeAll, err := c.observe.into(ctx, &config)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	gateway, err := server.New(config)
 	if err != nil {
 		return err
 	}
@@ -133,6 +144,11 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	stopAdmin, err := c.observe.serveAdmin(ctx, gateway, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopAdmin()
 	c.warn(log)
 	if proxy != nil {
 		log.Info("connections to POP3 servers go through a proxy", "proxy", proxy.String())
@@ -192,6 +208,9 @@ func (c serveConfig) warn(log *slog.Logger) {
 	}
 	if c.unsafeAllowPlaintext {
 		log.Warn("unsafe: logins may go to POP3 servers without TLS")
+	}
+	if c.observe.unsafeAdmin {
+		log.Warn("unsafe: the admin pages are for whoever reaches them", "address", c.observe.admin)
 	}
 	if c.unsafeAllowUnverifiedTLS {
 		log.Warn("unsafe: callers may switch off the verification of POP3 servers' certificates")

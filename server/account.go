@@ -23,8 +23,8 @@ const requestIDHeader = "x-request-id"
 // requestID is what a name has to be, to be taken over.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
 
-// call is what is told of one call: in its line in the log, in the audit log and in its spans.
-type call struct {
+// account is what is told of one call: in its line in the log, in the audit log and in its spans.
+type account struct {
 	id string
 
 	mu                 sync.Mutex
@@ -34,34 +34,34 @@ type call struct {
 	spans              int    // of commands
 }
 
-type callKey struct{}
+type accountKey struct{}
 
-// callOf returns what is told of the call that a context belongs to.
-func callOf(ctx context.Context) *call {
-	if c, ok := ctx.Value(callKey{}).(*call); ok {
+// accountOf returns what is told of the call that a context belongs to.
+func accountOf(ctx context.Context) *account {
+	if c, ok := ctx.Value(accountKey{}).(*account); ok {
 		return c
 	}
-	return &call{} // of nobody
+	return &account{} // of nobody
 }
 
-// calls makes every call known to its own context, and counts its octets. It is a stats.Handler since interceptors see no octets.
-type calls struct{}
+// accounts makes every call known to its own context, and counts its octets. It is a stats.Handler since interceptors see no octets.
+type accounts struct{}
 
 // TagRPC implements stats.Handler.
-func (calls) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	c := &call{}
+func (accounts) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	c := &account{}
 	if ids := metadata.ValueFromIncomingContext(ctx, requestIDHeader); len(ids) == 1 && requestID.MatchString(ids[0]) {
 		c.id = ids[0]
 	} else {
 		c.id = rand.Text()
 	}
-	return context.WithValue(ctx, callKey{}, c)
+	return context.WithValue(ctx, accountKey{}, c)
 }
 
 // HandleRPC implements stats.Handler.
-func (calls) HandleRPC(ctx context.Context, s stats.RPCStats) {
+func (accounts) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	if out, ok := s.(*stats.OutPayload); ok {
-		c := callOf(ctx)
+		c := accountOf(ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.octets += int64(out.Length)
@@ -69,10 +69,10 @@ func (calls) HandleRPC(ctx context.Context, s stats.RPCStats) {
 }
 
 // TagConn implements stats.Handler.
-func (calls) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (accounts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
 // HandleConn implements stats.Handler.
-func (calls) HandleConn(context.Context, stats.ConnStats) {}
+func (accounts) HandleConn(context.Context, stats.ConnStats) {}
 
 // told writes into a call's line in the log, and into the audit log, what is known of the call when it is over.
 func (s *Server) told() step {
@@ -80,15 +80,15 @@ func (s *Server) told() step {
 		unary: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			resp, err := handler(ctx, req)
 			if m, ok := resp.(proto.Message); ok && err == nil {
-				calls{}.HandleRPC(ctx, &stats.OutPayload{Length: proto.Size(m)}) // it is sent when the line is written already
+				accounts{}.HandleRPC(ctx, &stats.OutPayload{Length: proto.Size(m)}) // it is sent when the line is written already
 			}
-			callOf(ctx).tell(ctx)
+			accountOf(ctx).tell(ctx)
 			s.registry.observer.auditCall(ctx, info.FullMethod, resp, err)
 			return resp, err
 		},
 		stream: func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 			err := handler(srv, ss)
-			callOf(ss.Context()).tell(ss.Context())
+			accountOf(ss.Context()).tell(ss.Context())
 			s.registry.observer.auditCall(ss.Context(), info.FullMethod, nil, err)
 			return err
 		},
@@ -96,7 +96,7 @@ func (s *Server) told() step {
 }
 
 // tell adds fields to the call's line in the log.
-func (c *call) tell(ctx context.Context) {
+func (c *account) tell(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fields := logging.Fields{"request_id", c.id, "octets", c.octets}
@@ -117,7 +117,7 @@ func (c *call) tell(ctx context.Context) {
 // noted notes who calls.
 func noted() step {
 	return around(func(ctx context.Context, next func(context.Context) error) error {
-		c := callOf(ctx)
+		c := accountOf(ctx)
 		c.mu.Lock()
 		c.caller = escapeShort(callerOf(ctx))
 		c.mu.Unlock()
@@ -126,7 +126,7 @@ func noted() step {
 }
 
 // note notes what a valid request is about. session is nil where it names none.
-func (c *call) note(req any, session *session) {
+func (c *account) note(req any, session *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if open, ok := req.(*pb.CollectMessagesRequest); ok {
@@ -153,7 +153,7 @@ func (c *call) note(req any, session *session) {
 const mostSpans = 1000
 
 // mayTrace reports whether the call gets one more span.
-func (c *call) mayTrace() bool {
+func (c *account) mayTrace() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.spans++

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// noCore is for systems that write core files.
+func noCore() error { return nil }
