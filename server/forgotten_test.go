@@ -133,7 +133,7 @@ func TestNoPayloadLogging(t *testing.T) {
 	if events != 1 {
 		t.Errorf("%d times", events)
 	}
-	if grpc.EnableTracing { //nolint:staticcheck // golang.org/x/net/trace keeps requests
+	if grpc.EnableTracing { // golang.org/x/net/trace would keep them
 		t.Error("gRPC traces requests")
 	}
 	deps, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../cmd/popgate").Output()
