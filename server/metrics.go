@@ -116,9 +116,8 @@ type Reload string
 
 // What is read anew.
 const (
-	ReloadTLS           Reload = "tls"           // certificate, key and the CAs of callers
-	ReloadConfiguration Reload = "configuration" // the file
-	ReloadCallers       Reload = "callers"       // tokens, keys and roles
+	ReloadCallers       Reload = "callers"       // the files of callers: certificate, key and CAs, tokens and roles
+	ReloadConfiguration Reload = "configuration" // the file of the configuration
 )
 
 // Reloaded counts an attempt to read something anew; err is nil where it succeeded.

@@ -186,8 +186,8 @@ func TestMetricsCount(t *testing.T) {
 	if err := w.fetch(t.Context(), "wrong"); err == nil {
 		t.Fatal("a wrong password is right")
 	}
-	w.Reloaded(ReloadTLS, nil)
-	w.Reloaded(ReloadTLS, net.ErrClosed)
+	w.Reloaded(ReloadCallers, nil)
+	w.Reloaded(ReloadCallers, net.ErrClosed)
 	<-w.shutdown(0)
 	for name, want := range map[string]float64{
 		"pop3_sessions state=authorization":                              0,

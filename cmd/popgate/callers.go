@@ -107,6 +107,7 @@ const reloadInterval = 5 * time.Second
 type reloader struct {
 	callerConfig
 	reload func(*tls.Config, *server.Callers) error
+	told   func(error) // how each attempt ended
 	log    *slog.Logger
 	seen   [sha256.Size]byte // what was tried last
 }
@@ -141,6 +142,7 @@ func (r *reloader) look() {
 	if err == nil {
 		err = r.reload(next.tls, next.callers)
 	}
+	r.told(err)
 	if err != nil {
 		r.log.Error("the new files of callers are refused, and the old ones stay in force", "error", err)
 		return
