@@ -29,8 +29,11 @@ func clientsConfig(t *testing.T) string {
 func TestServiceConfigMethods(t *testing.T) {
 	var config struct {
 		MethodConfig []struct {
-			Name []struct{ Service, Method string }
-		}
+			Name []struct {
+				Service string `json:"service"`
+				Method  string `json:"method"`
+			} `json:"name"`
+		} `json:"methodConfig"`
 	}
 	if err := json.Unmarshal([]byte(clientsConfig(t)), &config); err != nil {
 		t.Fatal(err)

@@ -43,41 +43,42 @@ type block struct {
 func ParseTargets(rules []string) (Targets, error) {
 	var t Targets
 	for _, rule := range rules {
-		if !t.add(rule) {
+		var ok bool
+		if t, ok = t.with(rule); !ok {
 			return Targets{}, fmt.Errorf("target %q is neither a CIDR block nor host:port", rule)
 		}
 	}
 	return t, nil
 }
 
-// add opens what a rule says, if it is one.
-func (t *Targets) add(rule string) bool {
+// with returns the targets with what a rule opens, if it is one.
+func (t Targets) with(rule string) (_ Targets, ok bool) {
 	if prefix, err := netip.ParsePrefix(rule); err == nil {
 		t.blocks = append(t.blocks, block{Prefix: prefix.Masked()})
-		return true
+		return t, true
 	}
 	host, port, err := net.SplitHostPort(rule)
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	if err != nil || errPort != nil || n == 0 {
-		return false
+		return t, false
 	}
 	port = strconv.FormatUint(n, 10)
 	if prefix, err := netip.ParsePrefix(host); err == nil {
 		t.blocks = append(t.blocks, block{prefix.Masked(), port})
-		return true
+		return t, true
 	}
 	domain, below := strings.CutPrefix(host, "*.")
 	switch {
 	case host == "*":
 		t.ports = append(t.ports, port)
 	case domain == "" || strings.ContainsAny(domain, "*/"):
-		return false
+		return t, false
 	case below:
 		t.suffixes = append(t.suffixes, "."+hostPort(domain, port))
 	default:
 		t.hosts = append(t.hosts, hostPort(host, port))
 	}
-	return true
+	return t, true
 }
 
 // OnlyTargets allows one host:port and nothing else.
