@@ -115,7 +115,7 @@ func TestLogHasFormatAndNoSecrets(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.format, func(t *testing.T) {
 			srv := indiscreet(t)
-			gateway := serves(t, append(towards(srv), "--replica", "tested", "--log-format", test.format, "--log-level", test.level)...)
+			gateway := serves(t, append(towards(srv), "--replica", "tested", "--log-format", test.format, "--log-level", test.level, "--failed-logins", "100")...)
 			conn := connect(t, gateway.address)
 			secrets := gossip(t, pb.NewPop3ServiceClient(conn), srv)
 			if err := gateway.stop(); err != nil {

@@ -62,8 +62,7 @@ to add goes to standard error. To take a token back, delete its entry.
 A caller sends "authorization: Bearer TOKEN" with each call; grpcurl does by -H, and the commands of popgate by --token-file.
 The form of the file is told by popgate serve --help.`,
 		Example: `  popgate token --name alice --file callers.yaml >alice.token
-  popgate token --name billing --role reader --days 90 --file callers.yaml
-  grpcurl -H "authorization: Bearer $(cat alice.token)" gateway.example.com:9110 list`,
+  popgate token --name billing --role reader --days 90 --file callers.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return makeToken(c, time.Now(), cmd.OutOrStdout(), cmd.ErrOrStderr())
