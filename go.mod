@@ -2,6 +2,8 @@ module github.com/popgate/popgate
 
 go 1.26.0
 
+toolchain go1.26.4
+
 tool (
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	google.golang.org/protobuf/cmd/protoc-gen-go
