@@ -110,6 +110,28 @@ type reloader struct {
 	told   func(error) // how each attempt ended
 	log    *slog.Logger
 	seen   [sha256.Size]byte // what was tried last
+	until  time.Time         // the end of the certificate that is in force; zero: there is none
+	warned time.Time         // when it was last said that it is near
+}
+
+// warnBefore is how long before its end a certificate is warned of, once a day.
+const warnBefore = 7 * 24 * time.Hour
+
+// warn says that the certificate ends soon, or has ended.
+func (r *reloader) warn(now time.Time) {
+	if r.until.IsZero() || r.until.Sub(now) > warnBefore || now.Sub(r.warned) < 24*time.Hour {
+		return
+	}
+	r.warned = now
+	r.log.Warn("the gateway's certificate ends soon, or has ended", "certificate_until", r.until)
+}
+
+// end returns the end of the certificate of these files, or zero.
+func (a accepted) end() time.Time {
+	if a.tls == nil {
+		return time.Time{}
+	}
+	return a.tls.Certificates[0].Leaf.NotAfter
 }
 
 // run looks at the files again and again, and at SIGHUP, until ctx ends.
@@ -120,6 +142,7 @@ func (r *reloader) run(ctx context.Context) {
 	ticker := time.NewTicker(reloadInterval)
 	defer ticker.Stop()
 	for {
+		r.warn(time.Now())
 		select {
 		case <-ctx.Done():
 			return
@@ -148,8 +171,9 @@ func (r *reloader) look() {
 		return
 	}
 	attributes := []any{}
+	r.until, r.warned = next.end(), time.Time{}
 	if next.tls != nil {
-		attributes = append(attributes, "certificate_until", next.tls.Certificates[0].Leaf.NotAfter)
+		attributes = append(attributes, "certificate_until", r.until)
 	}
 	r.log.Info("new files of callers are in force", attributes...)
 }

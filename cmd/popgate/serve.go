@@ -188,7 +188,7 @@ func (c serveConfig) reloads(ctx context.Context, gateway *server.Server, first 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // certificates end during a drain, too
 	ended := make(chan struct{})
 	r := &reloader{
-		callerConfig: c.callerConfig, reload: gateway.Reload, log: log, seen: first.content,
+		callerConfig: c.callerConfig, reload: gateway.Reload, log: log, seen: first.content, until: first.end(),
 		told: func(err error) { gateway.Reloaded(server.ReloadCallers, err) },
 	}
 	go func() {
