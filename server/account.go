@@ -32,6 +32,7 @@ type account struct {
 	connection         uint64 // to a POP3 server, the last one; 0 for none
 	octets             int64  // of messages to the caller
 	spans              int    // of commands
+	waited             *waits // until the header has told it; nil for none
 }
 
 type accountKey struct{}

@@ -29,11 +29,17 @@ func (s *service) job(
 	leave, err := s.enter(ctx, caller, host, name)
 	turn()
 	waits.since(begun)
-	waits.tell()
 	if err != nil {
 		return err
 	}
 	defer leave()
+	told := accountOf(ctx)
+	told.noteWaits(waits)
+	defer func() {
+		if err == nil {
+			told.tellWaits()
+		}
+	}()
 	done, err := s.mayLogIn(caller, host, credentials.GetUsername())
 	if err != nil {
 		return err

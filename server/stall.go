@@ -38,6 +38,7 @@ func (s *guardedStream) SendMsg(m any) error {
 			return err
 		}
 	}
+	accountOf(s.Context()).tellWaits()
 	sent := make(chan error, 1)
 	go func() { sent <- s.ServerStream.SendMsg(m) }()
 	timer := time.NewTimer(s.limit)

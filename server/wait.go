@@ -32,8 +32,23 @@ func (w *waits) since(begun time.Time) {
 	logging.AddFields(w.ctx, logging.Fields{waitedField, w.total.Milliseconds()})
 }
 
-// tell puts into the header how long it was.
-func (w *waits) tell() {
+// noteWaits notes how long the call has waited, to be told.
+func (c *account) noteWaits(w *waits) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waited = w
+}
+
+// tellWaits puts into the header how long it was, when there is an answer: where a header went before the error, no gRPC library would
+// repeat the call by itself, as the error may ask for.
+func (c *account) tellWaits() {
+	c.mu.Lock()
+	w := c.waited
+	c.waited = nil
+	c.mu.Unlock()
+	if w == nil {
+		return
+	}
 	// The header is for the curious; where it cannot be set the call is over anyway.
 	_ = grpc.SetHeader(w.ctx, metadata.Pairs(waitedHeader, strconv.FormatInt(w.total.Milliseconds(), 10)))
 }

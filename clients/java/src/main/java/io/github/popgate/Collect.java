@@ -7,6 +7,7 @@ import io.github.popgate.v1.Commit;
 import io.github.popgate.v1.Credentials;
 import io.github.popgate.v1.Disposition;
 import io.github.popgate.v1.Settle;
+import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.util.function.Consumer;
@@ -175,6 +176,9 @@ public final class Collect extends Delivery {
         }
         over = true;
         try {
+            if (Thread.currentThread().isInterrupted()) { // before the half-close, which would commit
+                throw PopgateException.of(Status.CANCELLED.withDescription("interrupted").asRuntimeException());
+            }
             call.halfClose();
             while (receive()) { // what was under way
                 discardParts();
