@@ -160,6 +160,7 @@ func (r *replica) stop(t *testing.T) {
 // farm are three replicas and the POP3 server behind them.
 type farm struct {
 	server   *pop3test.Server
+	drops    map[string]*pop3test.Maildrop
 	replicas [3]*replica
 }
 
@@ -174,7 +175,7 @@ func newFarm(t *testing.T, users, messages int) *farm {
 		}
 		drops[user(u)] = drop
 	}
-	f := &farm{server: pop3test.NewServer(drops)}
+	f := &farm{server: pop3test.NewServer(drops), drops: drops}
 	t.Cleanup(f.server.Close)
 	for i, name := range []string{"a", "b", "c"} {
 		f.replicas[i] = &replica{name: name, address: "127.0.0.1:0", admin: "127.0.0.1:0"}
