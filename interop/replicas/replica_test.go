@@ -47,7 +47,7 @@ var built struct {
 func popgate(t *testing.T) string {
 	t.Helper()
 	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "popgate-replicas"); built.err != nil {
+		if built.dir, built.err = os.MkdirTemp("", "popgate-replicas"); built.err != nil { //nolint:usetesting // for all tests
 			return
 		}
 		command := exec.Command("go", "build", "-o", filepath.Join(built.dir, "popgate"), "./cmd/popgate")

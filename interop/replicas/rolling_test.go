@@ -41,8 +41,8 @@ func TestRollingRestart(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	for w := range workers {
-		all.Go(func() { l.jobs(t, ctx, user(w)) })
-		all.Go(func() { l.sessions(t, ctx, user(workers+w)) })
+		all.Go(func() { l.jobs(ctx, t, user(w)) })
+		all.Go(func() { l.sessions(ctx, t, user(workers+w)) })
 	}
 	for _, r := range f.replicas {
 		before := l.done.Load()
@@ -73,7 +73,7 @@ type load struct {
 }
 
 // jobs fetches and deletes, by calls of MailboxService, as long as ctx lasts.
-func (l *load) jobs(t *testing.T, ctx context.Context, name string) {
+func (l *load) jobs(ctx context.Context, t *testing.T, name string) {
 	mailbox := pb.NewMailboxServiceClient(l.conn)
 	credentials := &pb.Credentials{Username: name, Secret: &pb.Credentials_Password{Password: password}}
 	for ctx.Err() == nil {
@@ -121,7 +121,7 @@ func (l *load) jobs(t *testing.T, ctx context.Context, name string) {
 }
 
 // sessions retrieves and deletes by sessions, one message each, as long as ctx lasts. A session may end with its replica.
-func (l *load) sessions(t *testing.T, ctx context.Context, name string) {
+func (l *load) sessions(ctx context.Context, t *testing.T, name string) {
 	for ctx.Err() == nil {
 		err := l.session(t, name)
 		switch {
@@ -149,12 +149,12 @@ func typed(err error) bool {
 }
 
 func (l *load) session(t *testing.T, name string) error {
-	s, err := l.open(t, t.Context(), l.conn, sessionHeader)
+	s, err := l.open(t.Context(), t, l.conn, sessionHeader)
 	if err != nil {
 		return err
 	}
 	ctx := s.context(t.Context())
-	defer s.CloseSession(ctx, &pb.CloseSessionRequest{SessionId: s.id}) //nolint:errcheck // it may have ended
+	defer s.CloseSession(ctx, &pb.CloseSessionRequest{SessionId: s.id})
 	if _, err := s.User(ctx, &pb.UserRequest{SessionId: s.id, Username: name}); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (f *farm) upstream(t *testing.T) *pb.Server {
 }
 
 // open opens a session, whose calls send header back as it came.
-func (f *farm) open(t *testing.T, ctx context.Context, conn *grpc.ClientConn, header string) (*session, error) {
+func (f *farm) open(ctx context.Context, t *testing.T, conn *grpc.ClientConn, header string) (*session, error) {
 	t.Helper()
 	s := &session{Pop3ServiceClient: pb.NewPop3ServiceClient(conn), header: header}
 	var got metadata.MD
@@ -148,7 +148,7 @@ func TestProxies(t *testing.T) {
 			p.program(t)
 			f := newFarm(t, 1, 0)
 			conn := connect(t, p.front(t, f))
-			all := f.openAll(t, func(int) (*session, error) { return f.open(t, t.Context(), conn, p.header) })
+			all := f.openAll(t, func(int) (*session, error) { return f.open(t.Context(), t, conn, p.header) })
 			f.astray(t, all)
 			f.killed(t, all)
 		})
@@ -217,7 +217,7 @@ func TestRingHash(t *testing.T) {
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"ring_hash_experimental":{"requestHashHeader":"`+affinity+`"}}]}`))
 	all := f.openAll(t, func(i int) (*session, error) {
 		value := fmt.Sprint("caller ", i)
-		s, err := f.open(t, metadata.AppendToOutgoingContext(t.Context(), affinity, value), conn, sessionHeader)
+		s, err := f.open(metadata.AppendToOutgoingContext(t.Context(), affinity, value), t, conn, sessionHeader)
 		if s != nil {
 			s.header, s.value = affinity, value
 		}
