@@ -24,6 +24,7 @@ import (
 const (
 	maxStreams       = 1000
 	maxHeaderOctets  = 8 << 10
+	readBuffer       = 4 << 10          // of a connection, in octets: requests are small, and connections many and idle
 	handshakeTimeout = 10 * time.Second // TLS and HTTP/2 preface
 	keepaliveMinimum = 10 * time.Second
 	keepalivePing    = time.Minute
@@ -80,6 +81,8 @@ func (s *Server) transport() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(maxHeaderOctets),
+		grpc.ReadBufferSize(readBuffer),
+		grpc.SharedWriteBuffer(true), // a connection has one while it writes only
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveMinimum, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepalivePing, Timeout: keepaliveTimeout}),

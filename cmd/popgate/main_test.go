@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden file")
 
 // TestMain puts this binary on the PATH as popgate, so that the tests start the command as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(clean{m}, map[string]func(){"popgate": main})
+	testscript.Main(clean{m}, map[string]func(){"popgate": main, "mailserver": mailserverMain})
 }
 
 // clean runs the tests, looks for goroutines that they left behind, and removes what they have built.
@@ -92,7 +92,7 @@ func missing(t *testing.T, why error) {
 }
 
 // eventually waits until f returns no error.
-func eventually(t *testing.T, f func() error) {
+func eventually(t testing.TB, f func() error) {
 	t.Helper()
 	err := errors.New("not tried")
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {

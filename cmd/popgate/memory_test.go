@@ -98,18 +98,22 @@ func measure(t *testing.T, messages ...pop3test.Message) measured {
 	return m
 }
 
-var peak = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
-
-// peak returns the octets of memory that the gateway has had at most.
-func (m measured) peak(t *testing.T) int64 {
+// peak returns the octets of memory that a process has had at most.
+func (p *process) peak(t testing.TB) int64 {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
+	return p.memory(t, "VmHWM")
+}
+
+// memory returns a line of the process' status that tells of memory (proc_pid_status(5)), in octets.
+func (p *process) memory(t testing.TB, name string) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	match := peak.FindSubmatch(status)
+	match := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(status)
 	if match == nil {
-		t.Fatalf("no VmHWM in\n%s", status)
+		t.Fatalf("no %s in\n%s", name, status)
 	}
 	kibi, err := strconv.ParseInt(string(match[1]), 10, 64)
 	if err != nil {

@@ -32,7 +32,7 @@ func (o *output) String() string {
 }
 
 // waitFor waits until the output matches, and returns the last submatch.
-func (o *output) waitFor(t *testing.T, pattern string) string {
+func (o *output) waitFor(t testing.TB, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	var match []string
@@ -50,15 +50,21 @@ const listening = `listening"?,?\s?"?address"?[=:]"?([^" ]+)`
 
 // process is a popgate with a process of its own.
 type process struct {
-	t              *testing.T
+	t              testing.TB
 	cmd            *exec.Cmd
 	stdout, stderr output
 }
 
 // start starts a program. It is killed when the test is over, if it still runs then.
-func start(t *testing.T, program string, args ...string) *process {
+func start(t testing.TB, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...)}
+	return launch(t, exec.Command(program, args...))
+}
+
+// launch starts a command as start does.
+func launch(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd}
 	p.cmd.Env = append(os.Environ(), "POPGATE_REPLICA=tested")
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
