@@ -18,15 +18,15 @@ import (
 	"github.com/popgate/popgate/pop3/pop3test"
 )
 
-// mailserver starts a POP3 server with TLS in a process of its own, and returns its address. It has so many users, user0, user1 and
+// mailserver starts a POP3 server with TLS in a process of its own. It has so many users, user0, user1 and
 // so on, with a message of so many MiB each; keys is the folder of writeKeys.
-func mailserver(t testing.TB, keys string, users, size int) string {
+func mailserver(t testing.TB, keys string, users, size int) *process {
 	t.Helper()
 	cmd := exec.Command("mailserver", keys, strconv.Itoa(users), strconv.Itoa(size))
 	if _, err := cmd.StdinPipe(); err != nil { // which closes when this process ends, however it does
 		t.Fatal(err)
 	}
-	return launch(t, cmd).address()
+	return launch(t, cmd)
 }
 
 // mailserverMain is the process of mailserver.

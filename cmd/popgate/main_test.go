@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden file")
 
 // TestMain puts this binary on the PATH as popgate, so that the tests start the command as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(clean{m}, map[string]func(){"popgate": main, "mailserver": mailserverMain})
+	testscript.Main(clean{m}, map[string]func(){"popgate": main, "mailserver": mailserverMain, "attacker": attackerMain, "burner": burnerMain})
 }
 
 // clean runs the tests, looks for goroutines that they left behind, and removes what they have built.

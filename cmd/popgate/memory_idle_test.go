@@ -37,7 +37,7 @@ func TestMemoryOfIdleSessions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys := folderOfKeys(t)
-			mail := mailserver(t, keys, 1, 1)
+			mail := mailserver(t, keys, 1, 1).address()
 			count := strconv.Itoa(*idleSessions + 100)
 			gateway := start(t, program, "serve", "--listen", "127.0.0.1:0", "--drain", "0s", "--allow-target", mail,
 				"--tls-cert", filepath.Join(keys, "cert.pem"), "--tls-key", filepath.Join(keys, "key.pem"), "--idle-timeout", "1h",

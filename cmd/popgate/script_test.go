@@ -50,7 +50,10 @@ func writeKeys(dir string) error {
 	return nil
 }
 
-func newKeyPair() (cert, key []byte, err error) {
+func newKeyPair() (cert, key []byte, err error) { return keyPairOf("gateway.example") }
+
+// keyPairOf is a certificate for 127.0.0.1 and a name that is its own CA, and its key, as PEM.
+func keyPairOf(name string) (cert, key []byte, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -58,7 +61,7 @@ func newKeyPair() (cert, key []byte, err error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "popgate's tests"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"gateway.example"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{name},
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
