@@ -23,10 +23,11 @@ import (
 // window is for how long a caller's calls are timed.
 const window = 6 * time.Second
 
-// BenchmarkNeighbour has one caller attack a gateway, and tells what another one notices: the 99th percentile of its Noop (p99-ms), the
-// same with the same gateway left in peace and as much of the processors burned by a process that talks to nobody (calm-p99-ms), and
-// how many times the first is the second. Times depend on the machine, and fail nothing; an error of the other caller's does, or more
-// calls in the gateway than one connection may have.
+// BenchmarkNeighbour has one caller attack a gateway, and tells what another one notices: the 99th percentile of its Noop (p99-ms); the
+// same with that gateway left in peace, while a process that talks to nobody uses as much of the processors as the attacker has
+// (calm-p99-ms), and as much as the attacker and the gateway's work for it (busy-p99-ms); and how many times these the first is. Times
+// depend on the machine, and fail nothing; an error of the other caller's does, or more calls in the gateway than one connection
+// may have.
 func BenchmarkNeighbour(b *testing.B) {
 	for _, name := range slices.Sorted(maps.Keys(attacks)) {
 		b.Run(name, func(b *testing.B) {
@@ -131,14 +132,16 @@ func (n *neighbours) attack(b *testing.B, name string) *process {
 func (n *neighbours) measure(b *testing.B, name string) {
 	b.Helper()
 	attacker := n.attack(b, name)
-	before := attacker.processor(b) + n.mail.processor(b)
+	began, gateway := attacker.processor(b)+n.mail.processor(b), n.gateway.processor(b)
 	attacked := n.p99(b)
-	share := (attacker.processor(b) + n.mail.processor(b) - before).Seconds() / window.Seconds()
+	cost := attacker.processor(b) + n.mail.processor(b) - began
+	gateway = n.gateway.processor(b) - gateway
 	attacker.kill()
 	time.Sleep(time.Second) // in which the gateway clears up
-	burner := child(b, "burner", strconv.FormatFloat(share, 'f', 3, 64))
-	calm := n.p99(b)
-	burner.kill()
+	own := n.gateway.processor(b)
+	calm := n.beside(b, cost)
+	own = n.gateway.processor(b) - own
+	busy := n.beside(b, cost+max(0, gateway-own))
 	peak := n.gateway.peak(b)
 
 	attacker = n.attack(b, name)
@@ -150,14 +153,25 @@ func (n *neighbours) measure(b *testing.B, name string) {
 	calls := strings.Count(stacks, "grpc.(*Server).handleStream(")
 	b.ReportMetric(float64(attacked)/1e6, "p99-ms")
 	b.ReportMetric(float64(calm)/1e6, "calm-p99-ms")
+	b.ReportMetric(float64(busy)/1e6, "busy-p99-ms")
 	b.ReportMetric(float64(attacked)/float64(calm), "ratio")
-	b.ReportMetric(share, "attacker-cores")
+	b.ReportMetric(float64(attacked)/float64(busy), "busy-ratio")
+	b.ReportMetric(cost.Seconds()/window.Seconds(), "attacker-cores")
+	b.ReportMetric(gateway.Seconds()/window.Seconds(), "gateway-cores")
 	b.ReportMetric(float64(strings.Count(stacks, "\ngoroutine ")), "goroutines")
 	b.ReportMetric(float64(calls), "calls")
 	b.ReportMetric(float64(peak)/mebi, "VmHWM-MiB")
 	if calls > 1000 {
 		b.Errorf("%d calls in the gateway at once", calls)
 	}
+}
+
+// beside is p99 while a process that talks to nobody uses so much of the processors' time.
+func (n *neighbours) beside(b *testing.B, load time.Duration) time.Duration {
+	b.Helper()
+	burner := child(b, "burner", strconv.FormatFloat(load.Seconds()/window.Seconds(), 'f', 3, 64))
+	defer burner.kill()
+	return n.p99(b)
 }
 
 // p99 makes calls for a while, and returns what one of a hundred takes longer than.
