@@ -104,7 +104,7 @@ func (a *attacker) dial() (*rawConn, error) {
 	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
 		return nil, err
 	}
-	go io.Copy(io.Discard, conn) //nolint:errcheck // the connection's end ends it
+	go io.Copy(io.Discard, conn) // the connection's end ends it
 	return c, c.WriteSettings()
 }
 
