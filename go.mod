@@ -10,6 +10,7 @@ tool (
 )
 
 require (
+	github.com/agnivade/levenshtein v1.2.2 // the command: the key that is meant by one with a slip in it
 	github.com/coreos/go-systemd/v22 v22.7.0 // the command: sockets of systemd, and READY
 	github.com/emersion/go-message v0.18.2 // the fields of a header, decoded, in ListMessages
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // SASL mechanisms of Auth

@@ -108,6 +108,7 @@ type reloader struct {
 	callerConfig
 	reload func(*tls.Config, *server.Callers) error
 	told   func(error) // how each attempt ended
+	hangup func()      // what else SIGHUP reads anew
 	log    *slog.Logger
 	seen   [sha256.Size]byte // what was tried last
 	until  time.Time         // the end of the certificate that is in force; zero: there is none
@@ -147,7 +148,8 @@ func (r *reloader) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hangup:
-			r.log.Info("SIGHUP: reading the files of callers anew")
+			r.log.Info("SIGHUP: reading the files anew")
+			r.hangup()
 			r.seen = [sha256.Size]byte{}
 		case <-ticker.C:
 		}
@@ -157,6 +159,9 @@ func (r *reloader) run(ctx context.Context) {
 
 // look reads the files and puts them into force where they have changed. What is wrong is said once, and changes nothing.
 func (r *reloader) look() {
+	if r.tlsCert == "" && r.callers == "" {
+		return
+	}
 	next, err := r.load()
 	if next.content == r.seen {
 		return

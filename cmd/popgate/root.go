@@ -18,6 +18,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	understood := false
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		err := fromEnvironment(cmd.Flags(), os.LookupEnv)
+		if file := cmd.Flags().Lookup("config"); err == nil && file != nil && file.Value.String() != "" {
+			err = fromFile(cmd.Flags(), file.Value.String())
+		}
 		understood = err == nil
 		return err
 	}
@@ -38,7 +41,8 @@ func rootCommand() *cobra.Command {
 		Long: `popgate puts POP3 behind gRPC: a backend in any language reads mailboxes through generated stubs.
 
 Every flag can also be set by an environment variable: --allow-target by POPGATE_ALLOW_TARGET, and so on.
-Values of a flag that may be repeated are separated by commas there. A flag is stronger than its variable.
+Values of a flag that may be repeated are separated by commas there. A flag is stronger than its variable,
+and a variable than the file of serve --config.
 
 ` + statusHelp,
 		Example: `  popgate demo
@@ -48,7 +52,7 @@ Values of a flag that may be repeated are separated by commas there. A flag is s
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), tokenCommand(), demoCommand(),
+		serveCommand(), configCommand(), tokenCommand(), demoCommand(),
 		listCommand(), fetchCommand(), deleteCommand(), diagnoseCommand(), watchCommand(), shellCommand(),
 		healthcheckCommand(), versionCommand(), manCommand(),
 	)
@@ -69,6 +73,7 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 		if err := flags.Set(f.Name, value); err != nil {
 			failed = fmt.Errorf("%s: %w", name, err)
 		}
+		setOrigin(f, name)
 	})
 	return failed
 }

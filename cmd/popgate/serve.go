@@ -15,6 +15,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/popgate/popgate/server"
 )
@@ -26,6 +27,7 @@ const defaultListen = "127.0.0.1:9110"
 type serveConfig struct {
 	callerConfig
 
+	config                      string
 	listen                      string
 	unsafeAllowPlaintextCallers bool
 
@@ -51,27 +53,32 @@ func serveCommand() *cobra.Command {
 --drain to end, and the rest is closed without QUIT, which removes nothing. A second signal ends it at once.
 
 The files of --tls-cert, --tls-key, --tls-client-ca and --callers are read anew when they change, within 5 seconds, and at SIGHUP. What is
-wrong with new ones is in the log, and the old ones stay in force. A call whose caller loses its credentials ends.
+wrong with new ones is in the log, and the old ones stay in force. A call whose caller loses its credentials ends. SIGHUP reads the file of
+--config anew, too: a new log-level is in force at once, and what else has changed needs a restart, which the log says.
 
 ` + callersHelp,
 		Example: `  popgate serve
   popgate serve --allow-target mail.internal.example:110 --allow-target 10.1.0.0/16
   popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --tls-client-ca callers.pem
   popgate serve --listen :9110 --tls-cert cert.pem --tls-key key.pem --callers callers.yaml
+  popgate serve --config popgate.yaml
   popgate serve --proxy socks5://proxy.internal.example:1080 --proxy-credentials proxy.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkLimits(cmd.Flags(), c.limits); err != nil {
-				return err
-			}
-			return serve(cmd.Context(), c, cmd.ErrOrStderr())
+			return serve(cmd.Context(), c, cmd.Flags(), cmd.ErrOrStderr())
 		},
 	}
+	serveFlags(cmd.Flags(), &c)
+	return cmd
+}
+
+// serveFlags adds the flags of the settings of serve.
+func serveFlags(f *pflag.FlagSet, c *serveConfig) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "popgate"
 	}
-	f := cmd.Flags()
+	f.StringVar(&c.config, "config", "", "YAML `file` with settings: the names of these flags and their values")
 	f.StringVar(&c.listen, "listen", defaultListen, "`address` to listen on, or systemd for the socket that systemd passes; beyond loopback only with TLS, or with "+
 		"--unsafe-allow-plaintext-callers")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the gateway's certificate chain")
@@ -102,7 +109,6 @@ wrong with new ones is in the log, and the old ones stay in force. A call whose 
 	c.observe.flags(f)
 	f.TextVar(&c.logFormat, "log-format", logText, "`format` of the log on standard error: text or json")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
-	return cmd
 }
 
 // gcPercent is how much garbage there may be beside what is in use. Half of Go's default keeps a gateway small that lists a large
@@ -110,27 +116,21 @@ wrong with new ones is in the log, and the old ones stay in force. A call whose 
 const gcPercent = 50
 
 // serve runs the gateway until ctx ends.
-func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
+func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	log := slog.New(c.logFormat.handler(stderr, c.logLevel))
+	level := new(slog.LevelVar)
+	level.Set(c.logLevel)
+	log := slog.New(c.logFormat.handler(stderr, level))
 	if err := noCore(); err != nil {
 		log.Warn("a crash may write a core file", "error", err)
 	}
-	callers, err := c.open()
+	config, callers, err := c.assemble(flags)
 	if err != nil {
 		return err
 	}
-	proxy, err := proxyOf(c)
-	if err != nil {
-		return err
-	}
-	config := server.Config{
-		Replica: c.replica, TLS: callers.tls, Callers: callers.callers, Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources, Log: log,
-		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
-		Limits: c.limits,
-	}
+	config.Log = log
 	closeAll, err := c.observe.into(ctx, &config)
 	if err != nil {
 		return err
@@ -150,13 +150,36 @@ func serve(ctx context.Context, c serveConfig, stderr io.Writer) error {
 	}
 	defer stopAdmin()
 	c.warn(log)
-	if proxy != nil {
-		log.Info("connections to POP3 servers go through a proxy", "proxy", proxy.String())
+	if config.Proxy != nil {
+		log.Info("connections to POP3 servers go through a proxy", "proxy", config.Proxy.String())
 	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", callers.tls != nil, "version", version())
-	stop := c.reloads(ctx, gateway, callers, log)
+	stop := c.reloads(ctx, gateway, callers, log, func() {
+		gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, level, log))
+	})
 	defer stop()
 	return serveUntil(ctx, gateway, listener, c.drain, log)
+}
+
+// assemble makes the configuration of a gateway of the settings, and reads the files that they name.
+func (c serveConfig) assemble(flags *pflag.FlagSet) (server.Config, accepted, error) {
+	if err := checkLimits(flags, c.limits); err != nil {
+		return server.Config{}, accepted{}, err
+	}
+	callers, err := c.open()
+	if err != nil {
+		return server.Config{}, accepted{}, err
+	}
+	proxy, err := proxyOf(c)
+	if err != nil {
+		return server.Config{}, accepted{}, err
+	}
+	return server.Config{
+		Replica: c.replica, TLS: callers.tls, Callers: callers.callers,
+		Targets: c.allowTargets.targets, Proxy: proxy, Sources: c.sources.sources,
+		UnsafeAllowPlaintext: c.unsafeAllowPlaintext, UnsafeAllowUnverifiedTLS: c.unsafeAllowUnverifiedTLS,
+		Limits: c.limits,
+	}, callers, nil
 }
 
 // open reads the files of callers, and sees to it that plaintext stays at home.
@@ -180,16 +203,15 @@ func (c serveConfig) open() (accepted, error) {
 // exposed reports whether callers come over a network in plaintext.
 func (c serveConfig) exposed() bool { return c.tlsCert == "" && !isLoopback(c.listen) }
 
-// reloads keeps the gateway up to the files of callers. stop ends that.
-func (c serveConfig) reloads(ctx context.Context, gateway *server.Server, first accepted, log *slog.Logger) (stop func()) {
-	if c.tlsCert == "" && c.callers == "" {
-		return func() {}
-	}
+// reloads keeps the gateway up to the files of callers, and calls hangup at SIGHUP. stop ends that.
+func (c serveConfig) reloads(
+	ctx context.Context, gateway *server.Server, first accepted, log *slog.Logger, hangup func(),
+) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // certificates end during a drain, too
 	ended := make(chan struct{})
 	r := &reloader{
 		callerConfig: c.callerConfig, reload: gateway.Reload, log: log, seen: first.content, until: first.end(),
-		told: func(err error) { gateway.Reloaded(server.ReloadCallers, err) },
+		told: func(err error) { gateway.Reloaded(server.ReloadCallers, err) }, hangup: hangup,
 	}
 	go func() {
 		defer close(ended)

@@ -82,7 +82,7 @@ func (f *logFormat) UnmarshalText(text []byte) error {
 func (f logFormat) MarshalText() ([]byte, error) { return []byte(f), nil }
 
 // handler returns what writes log records in the format.
-func (f logFormat) handler(w io.Writer, level slog.Level) slog.Handler {
+func (f logFormat) handler(w io.Writer, level slog.Leveler) slog.Handler {
 	options := &slog.HandlerOptions{Level: level}
 	if f == logJSON {
 		return slog.NewJSONHandler(w, options)

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// originKey is the annotation of a flag that says where its value came from: a line of a file, or a variable. A flag without it that
+// was changed came with the command line.
+const originKey = "popgate_origin"
+
+func setOrigin(f *pflag.Flag, origin string) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[originKey] = []string{origin}
+}
+
+// originOf says where a flag's value came from.
+func originOf(f *pflag.Flag) string {
+	switch origin := f.Annotations[originKey]; {
+	case len(origin) > 0:
+		return origin[0]
+	case f.Changed:
+		return "--" + f.Name
+	}
+	return "default"
+}
+
+// fromFile sets the flags that neither the command line nor a variable has set from a YAML file, whose keys are the names of flags. What
+// is wrong is told with its line, and an unknown key with the nearest known one.
+func fromFile(flags *pflag.FlagSet, file string) error {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	settings, err := parseConfig(text)
+	if err != nil {
+		return fmt.Errorf("%s:%w", file, err)
+	}
+	for _, s := range settings {
+		f := flags.Lookup(s.key)
+		if f == nil || !isSetting(f) {
+			return fmt.Errorf("%s:%d: unknown key %q%s", file, s.line, s.key, didYouMean(s.key, flags))
+		}
+		if f.Changed {
+			continue // the command line and the environment are stronger
+		}
+		for _, value := range s.values {
+			if err := f.Value.Set(value); err != nil {
+				return fmt.Errorf("%s:%d: %s: %q: %w", file, s.line, s.key, value, err)
+			}
+		}
+		f.Changed = true
+		setOrigin(f, fmt.Sprintf("%s:%d", file, s.line))
+	}
+	return nil
+}
+
+// isSetting reports whether a flag may stand in a file.
+func isSetting(f *pflag.Flag) bool { return f.Name != "help" && f.Name != "config" }
+
+// setting is a key of a file and its values.
+type setting struct {
+	key    string
+	values []string
+	line   int
+}
+
+// parseConfig reads a YAML mapping of keys to scalars or to lists of scalars. Errors begin with the line.
+func parseConfig(text []byte) ([]setting, error) {
+	var document yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("1: the file is empty")
+	case err != nil:
+		return nil, fmt.Errorf(" %w", err)
+	}
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%d: not a mapping of keys to values", root.Line)
+	}
+	var settings []setting
+	seen := map[string]int{}
+	for i := 0; i < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		if line, twice := seen[key.Value]; twice {
+			return nil, fmt.Errorf("%d: %s stands in line %d already", key.Line, key.Value, line)
+		}
+		seen[key.Value] = key.Line
+		values, ok := scalars(value)
+		if !ok {
+			return nil, fmt.Errorf("%d: %s has neither a value nor a list of values", value.Line, key.Value)
+		}
+		settings = append(settings, setting{key.Value, values, key.Line})
+	}
+	return settings, nil
+}
+
+// scalars returns the values of a node.
+func scalars(node *yaml.Node) (values []string, ok bool) {
+	switch {
+	case node.Kind == yaml.ScalarNode && node.Tag != "!!null":
+		return []string{node.Value}, true
+	case node.Kind == yaml.SequenceNode:
+		for _, item := range node.Content {
+			if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
+				return nil, false
+			}
+			values = append(values, item.Value)
+		}
+		return values, true
+	}
+	return nil, false
+}
+
+// didYouMean names the key that is nearest to what was written, if one is near.
+func didYouMean(written string, flags *pflag.FlagSet) string {
+	near := map[string]int{}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if isSetting(f) {
+			near[f.Name] = levenshtein.ComputeDistance(strings.ReplaceAll(strings.ToLower(written), "_", "-"), f.Name)
+		}
+	})
+	names := slices.SortedFunc(maps.Keys(near), func(a, b string) int {
+		if near[a] != near[b] {
+			return near[a] - near[b]
+		}
+		return strings.Compare(a, b)
+	})
+	if len(names) == 0 || near[names[0]] > max(2, len(names[0])/3) {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", names[0])
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// configFile writes a file of settings.
+func configFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "popgate.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// command runs popgate and returns what it writes.
+func command(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, &out, &out)
+	return out.String(), err
+}
+
+// A variable is stronger than the file, and a flag than both.
+func TestConfigPrecedence(t *testing.T) {
+	file := configFile(t, "replica: file\ndrain: 1s\nlog-level: debug\nallow-target: [10.1.0.0/16, 'mail.example:110']\n")
+	t.Setenv("POPGATE_DRAIN", "2s")
+	t.Setenv("POPGATE_REPLICA", "variable")
+	got, err := command(t, "config", "show", "--config", file, "--replica", "flag", "--proxy", "socks5://me:hidden@proxy.example:1080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"replica: flag # --replica\n",
+		"drain: 2s # POPGATE_DRAIN\n",
+		fmt.Sprintf("log-level: DEBUG # %s:3\n", file),
+		fmt.Sprintf("allow-target: [10.1.0.0/16, 'mail.example:110'] # %s:4\n", file),
+		"listen: 127.0.0.1:9110 # default\n",
+		"proxy: socks5://me:xxxxx@proxy.example:1080 # --proxy\n",
+	} {
+		if !strings.Contains(got, want) && !strings.Contains(strings.ReplaceAll(got, `"`, "'"), want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "hidden") {
+		t.Errorf("shows a password:\n%s", got)
+	}
+	shown := configFile(t, got)
+	if out, err := command(t, "config", "show", "--config", shown, "--proxy", "http://proxy.example:1"); err != nil {
+		t.Errorf("what it shows is no file of settings: %v\n%s", err, out)
+	}
+}
+
+// Every setting can stand in the file, with the value that it has.
+func TestConfigHasEveryFlag(t *testing.T) {
+	var c, again serveConfig
+	flags, read := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
+	serveFlags(flags, &c)
+	serveFlags(read, &again)
+	samples := map[string]string{
+		"bool": "true", "string": "a.example:1", "duration": "90s", "int": "7", "int64": "8", "float64": "0.5",
+		"target": "10.0.0.0/8", "address": "192.0.2.9",
+	}
+	special := map[string]string{"log-format": "json", "log-level": "WARN"}
+	var text strings.Builder
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !isSetting(f) {
+			return
+		}
+		value := samples[f.Value.Type()]
+		if s := special[f.Name]; s != "" {
+			value = s
+		}
+		if value == "" {
+			t.Fatalf("no sample of a %s for --%s", f.Value.Type(), f.Name)
+		}
+		fmt.Fprintf(&text, "%s: %s\n", f.Name, value)
+		if err := flags.Set(f.Name, value); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := fromFile(read, configFile(t, text.String())); err != nil {
+		t.Fatal(err)
+	}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if got := read.Lookup(f.Name).Value.String(); isSetting(f) && got != f.Value.String() {
+			t.Errorf("%s is %q, want %q", f.Name, got, f.Value)
+		}
+	})
+}
+
+func TestConfigErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  ":1: the file is empty",
+		"- a\n":                             ":1: not a mapping of keys to values",
+		"listen: :1\n\ntls-crt: a\n":        `:3: unknown key "tls-crt"; did you mean tls-cert?`,
+		"tls_cert: a\n":                     `:1: unknown key "tls_cert"; did you mean tls-cert?`,
+		"colour: red\n":                     `:1: unknown key "colour"`,
+		"config: other.yaml\n":              `:1: unknown key "config"`,
+		"help: true\n":                      `:1: unknown key "help"`,
+		"drain: soon\n":                     `:1: drain: "soon": `,
+		"drain: 1s\ndrain: 2s\n":            ":2: drain stands in line 1 already",
+		"drain:\n":                          ":1: drain has neither a value nor a list of values",
+		"drain: {a: b}\n":                   ":1: drain has neither",
+		"allow-target: [null]\n":            ":1: allow-target has neither",
+		"allow-target: [mail.example]\n":    `:1: allow-target: "mail.example": `,
+		"a: b: c\n":                         ": yaml: ",
+		"max-sessions: -1\n":                "--max-sessions -1: less than 0",
+		"tls-cert: none.pem\n":              "--tls-cert and --tls-key go together",
+		"listen: 0.0.0.0:9110\n":            "only loopback without TLS",
+		"replica: a b\n":                    "a name is 1 to 63",
+		"proxy: ftp://proxy.example:21\n":   "--proxy: ",
+		"unsafe-allow-plaintext: perhaps\n": `:1: unsafe-allow-plaintext: "perhaps": `,
+	} {
+		out, err := command(t, "config", "check", "--config", configFile(t, text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s\n%s", text, err, want, out)
+		}
+	}
+	if _, err := command(t, "config", "check", "--config", "none.yaml"); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("a missing file: %v", err)
+	}
+	if out, err := command(t, "config", "check", "--config", configFile(t, "drain: 1s\n")); err != nil || out != "ok\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// SIGHUP reads the file anew: the level of the log at once, the rest at the next start; a wrong file changes nothing, and nothing ends.
+func TestConfigReload(t *testing.T) {
+	file := configFile(t, "log-level: info\nlisten: 127.0.0.1:0\ndrain: 1s\n")
+	p := start(t, "popgate", "serve", "--config", file)
+	p.address()
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.signal(syscall.SIGHUP)
+	}
+	write("log-level: loud\n")
+	p.stderr.waitFor(t, `the new configuration is refused, and the old one stays in force" error=.*popgate\.yaml:1: log-level`)
+	write("log-level: debug\nlisten: 127.0.0.1:0\ndrain: 2s\n")
+	p.stderr.waitFor(t, `need a restart" settings=drain\n`)
+	p.stderr.waitFor(t, `the configuration was read anew" log_level=DEBUG`)
+	p.signal(syscall.SIGTERM)
+	if state := p.wait(); state.ExitCode() != 0 {
+		t.Errorf("%s:\n%s", state, &p.stderr)
+	}
+}
+
+// TestConfigurationPage keeps docs/configuration.md what the flags say: `go test ./cmd/popgate -run ConfigurationPage -update`.
+func TestConfigurationPage(t *testing.T) {
+	var c serveConfig
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	serveFlags(flags, &c)
+	var page strings.Builder
+	page.WriteString(configurationHead)
+	flags.VisitAll(func(f *pflag.Flag) {
+		word, usage := pflag.UnquoteUsage(f)
+		if f.Value.Type() == "bool" {
+			word = "true or false"
+		}
+		fmt.Fprintf(&page, "| `%s` | `POPGATE_%s` | %s | %s | %s |\n", f.Name, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")),
+			word, strings.TrimSpace("`"+f.DefValue+"`"), strings.ReplaceAll(usage, "|", `\|`))
+	})
+	want := strings.ReplaceAll(page.String(), " `` ", "  ")
+	file := filepath.Join(checkout, "docs", "configuration.md")
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("docs/configuration.md is not what the flags say (%v): run this test with -update", err)
+	}
+}
+
+const configurationHead = `# The settings of popgate serve
+
+A setting is a key of the YAML file that --config names, a variable, or a flag (the key behind two dashes). A flag is stronger than a
+variable, a variable than the file. An unknown key of the file is refused. Lists are YAML lists in the file, and values with commas
+between them in a variable. ` + "`popgate config check`" + ` finds what serve would find wrong, ` + "`popgate config show`" + ` tells each value and where
+it comes from.
+
+SIGHUP reads the file anew: ` + "`log-level`" + ` is in force at once, everything else after a restart. The files that ` + "`tls-cert`, `tls-key`, `tls-client-ca`" + `
+and ` + "`callers`" + ` name are read anew when they change, and at SIGHUP.
+
+| key | variable | value | default | what |
+| --- | --- | --- | --- | --- |
+`
