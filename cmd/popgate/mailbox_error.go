@@ -122,7 +122,7 @@ var todos = map[pb.ErrorReason]string{
 	pb.ErrorReason_ERROR_REASON_COMMIT_UNKNOWN:          "run it again: what is still there is found by its unique-id",
 	pb.ErrorReason_ERROR_REASON_QUOTA_EXCEEDED:          "the gateway is at its limit: try again in a second",
 	pb.ErrorReason_ERROR_REASON_DRAINING:                "the gateway shuts down: try again",
-	pb.ErrorReason_ERROR_REASON_CALLER_UNAUTHENTICATED:  "the gateway wants to know you: give --tls-client-cert and --tls-client-key",
+	pb.ErrorReason_ERROR_REASON_CALLER_UNAUTHENTICATED:  "the gateway wants to know you: give --token-file, or --tls-client-cert and --tls-client-key",
 	pb.ErrorReason_ERROR_REASON_CALLER_NOT_PERMITTED:    "ask the gateway's operator",
 	pb.ErrorReason_ERROR_REASON_INTERNAL:                "the gateway's log says more",
 	pb.ErrorReason_ERROR_REASON_UNSETTLED:               "run it again: what was not stored is still at the server",
