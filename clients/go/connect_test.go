@@ -92,7 +92,7 @@ func TestPlaintext(t *testing.T) {
 // TestToken: it goes with every call.
 func TestToken(t *testing.T) {
 	fake := newFake(t)
-	client := popgate.Must(popgate.Connect(fake.target, &popgate.Options{Token: "t0ken"}))
+	client := connected(t, fake.target, &popgate.Options{Token: "t0ken"})
 	defer client.Close()
 	if _, err := client.Open(t.Context(), popgate.Host("pop.example")); err != nil {
 		t.Fatal(err)
@@ -216,7 +216,7 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) client(t *testing.T) *popgate.Client {
 	t.Helper()
-	client := popgate.Must(popgate.Connect(f.target, nil))
+	client := connected(t, f.target, nil)
 	t.Cleanup(func() { client.Close() })
 	return client
 }
@@ -264,4 +264,14 @@ func certificateOf(t *testing.T) tls.Certificate {
 		t.Fatal(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// connected connects.
+func connected(t *testing.T, target string, options *popgate.Options) *popgate.Client {
+	t.Helper()
+	client, err := popgate.Connect(target, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }

@@ -86,11 +86,3 @@ func (e *Error) take(info *errdetails.ErrorInfo) {
 func damaged(text string) error {
 	return &Error{Code: codes.DataLoss, Message: text, err: ErrIntegrity}
 }
-
-// Must returns a value and panics where there is an error instead: for programs as short as an example.
-func Must[T any](value T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return value
-}

@@ -33,7 +33,7 @@ import (
 )
 
 var (
-	client              = popgate.Must(popgate.Connect("127.0.0.1:9110", nil))
+	client, _           = popgate.Connect("127.0.0.1:9110", nil)
 	server, credentials = popgate.Plaintext("127.0.0.1", 9111), popgate.Password("alice", "secret")
 	ctx, folder         = context.Background(), os.Args[1]
 	cursor, pem         []byte
