@@ -256,3 +256,5 @@ type heldStream struct {
 }
 
 func (s heldStream) SendMsg(any) error { return <-s.held }
+
+func (heldStream) Context() context.Context { return context.Background() }

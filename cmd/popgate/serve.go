@@ -111,9 +111,9 @@ func serveFlags(f *pflag.FlagSet, c *serveConfig) {
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "least `level` of what is logged: debug, info, warn or error")
 }
 
-// gcPercent is how much garbage there may be beside what is in use. Half of Go's default keeps a gateway small that lists a large
+// gcPercent is how much garbage there may be beside what is in use. A third of Go's default keeps a gateway small that lists a large
 // maildrop, and costs little: the octets of messages go through buffers that are used again.
-const gcPercent = 50
+const gcPercent = 35
 
 // serve runs the gateway until ctx ends.
 func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.Writer) error {
