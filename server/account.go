@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"go.opentelemetry.io/otel/trace"
@@ -28,11 +29,11 @@ type account struct {
 	id string
 
 	mu                 sync.Mutex
-	caller, host, user string // "" where they are not known (yet)
-	connection         uint64 // to a POP3 server, the last one; 0 for none
-	octets             int64  // of messages to the caller
-	spans              int    // of commands
-	waited             *waits // until the header has told it; nil for none
+	caller, host, user string         // "" where they are not known (yet)
+	connection         uint64         // to a POP3 server, the last one; 0 for none
+	octets             int64          // of messages to the caller
+	spans              int            // of commands
+	waited             *time.Duration // until its first login; nil for none, or when the header has told it
 }
 
 type accountKey struct{}

@@ -34,12 +34,12 @@ func (s *service) job(
 	}
 	defer leave()
 	told := accountOf(ctx)
-	told.noteWaits(waits)
-	defer func() {
+	told.noteWait(waits.total)
+	defer func(ctx context.Context) {
 		if err == nil {
-			told.tellWaits()
+			told.tellWait(ctx)
 		}
-	}()
+	}(ctx)
 	done, err := s.mayLogIn(caller, host, credentials.GetUsername())
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (s *guardedStream) SendMsg(m any) error {
 			return err
 		}
 	}
-	accountOf(s.Context()).tellWaits()
+	accountOf(s.Context()).tellWait(s.Context())
 	sent := make(chan error, 1)
 	go func() { sent <- s.ServerStream.SendMsg(m) }()
 	timer := time.NewTimer(s.limit)

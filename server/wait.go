@@ -32,25 +32,25 @@ func (w *waits) since(begun time.Time) {
 	logging.AddFields(w.ctx, logging.Fields{waitedField, w.total.Milliseconds()})
 }
 
-// noteWaits notes how long the call has waited, to be told.
-func (c *account) noteWaits(w *waits) {
+// noteWait notes how long the call has waited until its first login, to be told.
+func (c *account) noteWait(waited time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waited = w
+	c.waited = &waited
 }
 
-// tellWaits puts into the header how long it was, when there is an answer: where a header went before the error, no gRPC library would
+// tellWait puts into the header how long it was, when there is an answer: where a header went before the error, no gRPC library would
 // repeat the call by itself, as the error may ask for.
-func (c *account) tellWaits() {
+func (c *account) tellWait(ctx context.Context) {
 	c.mu.Lock()
-	w := c.waited
+	waited := c.waited
 	c.waited = nil
 	c.mu.Unlock()
-	if w == nil {
+	if waited == nil {
 		return
 	}
 	// The header is for the curious; where it cannot be set the call is over anyway.
-	_ = grpc.SetHeader(w.ctx, metadata.Pairs(waitedHeader, strconv.FormatInt(w.total.Milliseconds(), 10)))
+	_ = grpc.SetHeader(ctx, metadata.Pairs(waitedHeader, strconv.FormatInt(waited.Milliseconds(), 10)))
 }
 
 // enter waits until a call may log in, as long as its context lasts and the replica does not drain: until no other call of the caller
