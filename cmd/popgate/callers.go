@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/popgate/popgate/server"
@@ -108,7 +106,7 @@ type reloader struct {
 	callerConfig
 	reload func(*tls.Config, *server.Callers) error
 	told   func(error) // how each attempt ended
-	hangup func()      // what else SIGHUP reads anew
+	hangup hangup
 	log    *slog.Logger
 	seen   [sha256.Size]byte // what was tried last
 	until  time.Time         // the end of the certificate that is in force; zero: there is none
@@ -137,9 +135,6 @@ func (a accepted) end() time.Time {
 
 // run looks at the files again and again, and at SIGHUP, until ctx ends.
 func (r *reloader) run(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	ticker := time.NewTicker(reloadInterval)
 	defer ticker.Stop()
 	for {
@@ -147,9 +142,9 @@ func (r *reloader) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
+		case <-r.hangup.signals:
 			r.log.Info("SIGHUP: reading the files anew")
-			r.hangup()
+			r.hangup.reread()
 			r.seen = [sha256.Size]byte{}
 		case <-ticker.C:
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,20 +50,9 @@ func fromFile(flags *pflag.FlagSet, file string) error {
 		return fmt.Errorf("%s:%w", file, err)
 	}
 	for _, s := range settings {
-		f := flags.Lookup(s.key)
-		if f == nil || !isSetting(f) {
-			return fmt.Errorf("%s:%d: unknown key %q%s", file, s.line, s.key, didYouMean(s.key, flags))
+		if err := s.into(flags, file); err != nil {
+			return err
 		}
-		if f.Changed {
-			continue // the command line and the environment are stronger
-		}
-		for _, value := range s.values {
-			if err := f.Value.Set(value); err != nil {
-				return fmt.Errorf("%s:%d: %s: %q: %w", file, s.line, s.key, value, err)
-			}
-		}
-		f.Changed = true
-		setOrigin(f, fmt.Sprintf("%s:%d", file, s.line))
 	}
 	return nil
 }
@@ -70,11 +60,54 @@ func fromFile(flags *pflag.FlagSet, file string) error {
 // isSetting reports whether a flag may stand in a file.
 func isSetting(f *pflag.Flag) bool { return f.Name != "help" && f.Name != "config" }
 
+// isList reports whether a flag takes several values.
+func isList(f *pflag.Flag) bool {
+	switch f.Value.(type) {
+	case *targetRules, *sourceAddresses:
+		return true
+	}
+	return false
+}
+
 // setting is a key of a file and its values.
 type setting struct {
 	key    string
-	values []string
-	line   int
+	values []*yaml.Node // scalars
+	list   bool         // of values, were it of one
+	line   int          // of the key
+}
+
+// into sets the flag of a setting, where nothing stronger has set it.
+func (s setting) into(flags *pflag.FlagSet, file string) error {
+	f := flags.Lookup(s.key)
+	switch {
+	case f == nil || !isSetting(f):
+		return fmt.Errorf("%s:%d: unknown key %q%s", file, s.line, s.key, didYouMean(s.key, flags))
+	case s.list && !isList(f):
+		return fmt.Errorf("%s:%d: %s takes one value, not a list", file, s.line, s.key)
+	case f.Changed:
+		return nil // the command line and the environment are stronger
+	}
+	for _, value := range s.values {
+		if err := f.Value.Set(value.Value); err != nil {
+			return fmt.Errorf("%s:%d: %s: %q: %w", file, value.Line, s.key, value.Value, err)
+		}
+	}
+	f.Changed = true
+	setOrigin(f, fmt.Sprintf("%s:%d", file, s.line))
+	return nil
+}
+
+// yamlLine is how package yaml begins an error.
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// atLine returns an error of package yaml that begins with its line.
+func atLine(err error) error {
+	line := "1"
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
+		line = m[1]
+	}
+	return fmt.Errorf("%s: %s", line, yamlLine.ReplaceAllString(err.Error(), ""))
 }
 
 // parseConfig reads a YAML mapping of keys to scalars or to lists of scalars. Errors begin with the line.
@@ -85,12 +118,24 @@ func parseConfig(text []byte) ([]setting, error) {
 	case errors.Is(err, io.EOF):
 		return nil, errors.New("1: the file is empty")
 	case err != nil:
-		return nil, fmt.Errorf(" %w", err)
+		return nil, atLine(err)
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%d: not a mapping of keys to values", root.Line)
 	}
+	var more yaml.Node
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		return nil, fmt.Errorf("%d: a second document", more.Line)
+	case !errors.Is(err, io.EOF):
+		return nil, atLine(err)
+	}
+	return settingsOf(root)
+}
+
+// settingsOf returns the keys and values of a mapping.
+func settingsOf(root *yaml.Node) ([]setting, error) {
 	var settings []setting
 	seen := map[string]int{}
 	for i := 0; i < len(root.Content); i += 2 {
@@ -103,24 +148,23 @@ func parseConfig(text []byte) ([]setting, error) {
 		if !ok {
 			return nil, fmt.Errorf("%d: %s has neither a value nor a list of values", value.Line, key.Value)
 		}
-		settings = append(settings, setting{key.Value, values, key.Line})
+		settings = append(settings, setting{key.Value, values, value.Kind == yaml.SequenceNode, key.Line})
 	}
 	return settings, nil
 }
 
 // scalars returns the values of a node.
-func scalars(node *yaml.Node) (values []string, ok bool) {
+func scalars(node *yaml.Node) (values []*yaml.Node, ok bool) {
 	switch {
 	case node.Kind == yaml.ScalarNode && node.Tag != "!!null":
-		return []string{node.Value}, true
+		return []*yaml.Node{node}, true
 	case node.Kind == yaml.SequenceNode:
 		for _, item := range node.Content {
 			if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
 				return nil, false
 			}
-			values = append(values, item.Value)
 		}
-		return values, true
+		return node.Content, true
 	}
 	return nil, false
 }
@@ -143,4 +187,24 @@ func didYouMean(written string, flags *pflag.FlagSet) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %s?", names[0])
+}
+
+// namesFlag is a flag, or the name of one, in an error.
+var namesFlag = regexp.MustCompile(`(?:^|--)([a-z][a-z-]*[a-z])`)
+
+// withOrigins adds to an error that names flags in which lines of a file, or in which variables, they stand.
+func withOrigins(err error, flags *pflag.FlagSet) error {
+	if err == nil {
+		return nil
+	}
+	var origins []string
+	for _, match := range namesFlag.FindAllStringSubmatch(err.Error(), -1) {
+		if f := flags.Lookup(match[1]); f != nil && len(f.Annotations[originKey]) > 0 && !slices.Contains(origins, originOf(f)) {
+			origins = append(origins, originOf(f))
+		}
+	}
+	if len(origins) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, strings.Join(origins, ", "))
 }

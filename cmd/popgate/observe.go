@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -43,14 +44,21 @@ func (c *observeConfig) check() error {
 	case c.admin != "" && !c.unsafeAdmin && !isLoopback(c.admin):
 		return fmt.Errorf("--admin-listen %s: only loopback, or give --unsafe-admin-beyond-loopback", c.admin)
 	}
+	if c.admin != "" {
+		if err := checkAddress(c.admin); err != nil {
+			return fmt.Errorf("--admin-listen: %w", err)
+		}
+	}
+	if c.audit != "" {
+		if _, err := os.Stat(filepath.Dir(c.audit)); err != nil {
+			return fmt.Errorf("--audit-log: %w", err)
+		}
+	}
 	return nil
 }
 
 // into makes a gateway tell what the settings ask for. close is called when the gateway has stopped.
 func (c *observeConfig) into(ctx context.Context, config *server.Config) (closeAll func(), err error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
 	var audit *os.File
 	if c.audit != "" {
 		audit, err = os.OpenFile(c.audit, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -9,8 +10,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -120,6 +123,9 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	signals := make(chan os.Signal, 1) // before anything else: from here on SIGHUP ends nothing
+	signal.Notify(signals, syscall.SIGHUP)
+	defer signal.Stop(signals)
 	level := new(slog.LevelVar)
 	level.Set(c.logLevel)
 	log := slog.New(c.logFormat.handler(stderr, level))
@@ -138,7 +144,7 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 	defer closeAll()
 	gateway, err := server.New(config)
 	if err != nil {
-		return err
+		return withOrigins(err, flags)
 	}
 	listener, err := listen(ctx, c.listen)
 	if err != nil {
@@ -154,16 +160,23 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 		log.Info("connections to POP3 servers go through a proxy", "proxy", config.Proxy.String())
 	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", callers.tls != nil, "version", version())
-	stop := c.reloads(ctx, gateway, callers, log, func() {
-		gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, level, log))
-	})
+	stop := c.reloads(ctx, gateway, callers, log, hangup{signals, func() {
+		if c.config != "" {
+			gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, level, log))
+		}
+	}})
 	defer stop()
 	return serveUntil(ctx, gateway, listener, c.drain, log)
 }
 
-// assemble makes the configuration of a gateway of the settings, and reads the files that they name.
+// assemble makes the configuration of a gateway of the settings, and reads the files that they name. Errors say where the settings stand.
 func (c serveConfig) assemble(flags *pflag.FlagSet) (server.Config, accepted, error) {
-	if err := checkLimits(flags, c.limits); err != nil {
+	config, callers, err := c.gateway(flags)
+	return config, callers, withOrigins(err, flags)
+}
+
+func (c serveConfig) gateway(flags *pflag.FlagSet) (server.Config, accepted, error) {
+	if err := cmp.Or(checkLimits(flags, c.limits), c.observe.check()); err != nil {
 		return server.Config{}, accepted{}, err
 	}
 	callers, err := c.open()
@@ -191,7 +204,7 @@ func (c serveConfig) open() (accepted, error) {
 	if err != nil {
 		return accepted{}, err
 	}
-	if _, _, err := net.SplitHostPort(c.listen); err != nil && c.listen != socketOfSystemd {
+	if err := checkAddress(c.listen); err != nil && c.listen != socketOfSystemd {
 		return accepted{}, fmt.Errorf("--listen: %w", err)
 	}
 	if c.exposed() && !c.unsafeAllowPlaintextCallers {
@@ -200,12 +213,21 @@ func (c serveConfig) open() (accepted, error) {
 	return callers, nil
 }
 
+// checkAddress finds an address that nobody could listen on.
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	}
+	return err
+}
+
 // exposed reports whether callers come over a network in plaintext.
 func (c serveConfig) exposed() bool { return c.tlsCert == "" && !isLoopback(c.listen) }
 
 // reloads keeps the gateway up to the files of callers, and calls hangup at SIGHUP. stop ends that.
 func (c serveConfig) reloads(
-	ctx context.Context, gateway *server.Server, first accepted, log *slog.Logger, hangup func(),
+	ctx context.Context, gateway *server.Server, first accepted, log *slog.Logger, hangup hangup,
 ) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // certificates end during a drain, too
 	ended := make(chan struct{})

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/popgate/popgate/server"
+)
+
+// atHangup are the settings of the file that SIGHUP puts into force. The others need a restart.
+var atHangup = []string{"log-level"}
+
+// hangup is what SIGHUP does beside reading the files of callers.
+type hangup struct {
+	signals <-chan os.Signal
+	reread  func()
+}
+
+// rereadConfig reads the file of settings anew and puts those of atHangup into force. What else has changed is said to need a restart. A
+// file that serve would refuse at its start changes nothing.
+func rereadConfig(file string, before *pflag.FlagSet, level *slog.LevelVar, log *slog.Logger) error {
+	var c serveConfig
+	now := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	serveFlags(now, &c)
+	before.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && !strings.HasPrefix(originOf(f), file+":") {
+			_ = now.Set(f.Name, f.Value.String()) // it was set to this before
+		}
+	})
+	err := fromFile(now, file)
+	if err == nil {
+		err = c.wrong(now)
+	}
+	if err != nil {
+		log.Error("the new configuration is refused, and the old one stays in force", "error", err)
+		return err
+	}
+	level.Set(c.logLevel)
+	if waiting := needRestart(before, now); len(waiting) > 0 {
+		log.Warn("these settings have changed and need a restart", "settings", strings.Join(waiting, " "))
+	}
+	log.Info("the configuration was read anew", "log_level", c.logLevel)
+	return nil
+}
+
+// needRestart names the settings that have changed and are not in force.
+func needRestart(before, now *pflag.FlagSet) (names []string) {
+	now.VisitAll(func(f *pflag.Flag) {
+		if old := before.Lookup(f.Name); old.Value.String() != f.Value.String() && !slices.Contains(atHangup, f.Name) {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// wrong finds what serve would find wrong with its settings and the files that they name. It does not listen.
+func (c serveConfig) wrong(flags *pflag.FlagSet) error {
+	config, _, err := c.assemble(flags)
+	if err != nil {
+		return err
+	}
+	gateway, err := server.New(config)
+	if err != nil {
+		return withOrigins(err, flags)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	gateway.Shutdown(over)
+	return nil
+}
