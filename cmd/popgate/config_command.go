@@ -85,12 +85,24 @@ func showConfig(flags *pflag.FlagSet, out io.Writer) error {
 // userinfo is what stands before a host, also in an address that is none: a slip must not show a password.
 var userinfo = regexp.MustCompile(`^([a-z0-9]*://)?.*@`)
 
-// valueNode returns a flag's value, without secrets.
-func valueNode(f *pflag.Flag) *yaml.Node {
+// defaultInUsage is what 0 means for a flag, as its help tells.
+var defaultInUsage = regexp.MustCompile(` \(default (\S+)\)$`)
+
+// shown returns a flag's value as it takes effect, without secrets.
+func shown(f *pflag.Flag) string {
 	text := f.Value.String()
-	if f.Name == "proxy" {
-		text = userinfo.ReplaceAllString(text, "${1}xxxxx@")
+	if m := defaultInUsage.FindStringSubmatch(f.Usage); m != nil && text == f.DefValue {
+		return m[1]
 	}
+	if f.Name == "proxy" {
+		return userinfo.ReplaceAllString(text, "${1}xxxxx@")
+	}
+	return text
+}
+
+// valueNode returns what is shown of a flag as YAML.
+func valueNode(f *pflag.Flag) *yaml.Node {
+	text := shown(f)
 	node := &yaml.Node{}
 	if isList(f) {
 		node.Kind, node.Style = yaml.SequenceNode, yaml.FlowStyle

