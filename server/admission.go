@@ -130,6 +130,12 @@ func (s boundStream) RecvMsg(m any) error {
 	}
 }
 
+// LimitSessions puts new limits of the number of sessions into force: Sessions, SessionsPerCaller and SessionsPerHost; the others of limits
+// are not looked at. Zero means the default. Sessions that are there beyond a lower limit stay.
+func (s *Server) LimitSessions(limits Limits) {
+	s.registry.limitSessions(limits.withDefaults())
+}
+
 // Reload replaces what decides on callers, for new connections, for new calls, and for those that run: a call whose caller is not known
 // any more, or may not make it, ends with CALLER_UNAUTHENTICATED. On an error everything stays as it is.
 func (s *Server) Reload(tlsConfig *tls.Config, callers *Callers) error {

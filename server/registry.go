@@ -144,6 +144,14 @@ func (r *registry) admitLocked() {
 	})
 }
 
+// limitSessions changes how many sessions there may be. The other limits are read without the lock, and stay.
+func (r *registry) limitSessions(limits Limits) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limits.Sessions, r.limits.SessionsPerCaller, r.limits.SessionsPerHost = limits.Sessions, limits.SessionsPerCaller, limits.SessionsPerHost
+	r.admitLocked()
+}
+
 // drainingLocked reports whether nothing new is let in.
 func (r *registry) drainingLocked() bool { return r.entry.Err() != nil }
 

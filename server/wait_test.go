@@ -271,3 +271,30 @@ func TestLoginInterval(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitSessions: a limit that rises lets in who waits for it, and one that falls keeps out the next ones, and ends nothing.
+func TestLimitSessions(t *testing.T) {
+	for name, low := range map[string]Limits{"in all": {Sessions: 1}, "of a caller": {SessionsPerCaller: 1}, "with a host": {SessionsPerHost: 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWaitingRoom(low)
+				w.waits(t, "a", "pop.example", 3)
+				if len(w.admitted) != 1 {
+					t.Fatalf("%d places of 1", len(w.admitted))
+				}
+				three := Limits{Sessions: 3, SessionsPerCaller: 3, SessionsPerHost: 3}
+				w.registry.limitSessions(three.withDefaults())
+				synctest.Wait()
+				if len(w.admitted) != 3 {
+					t.Errorf("%d places of 3", len(w.admitted))
+				}
+				w.registry.limitSessions(low.withDefaults())
+				if err := w.registry.reserve("a", "pop.example"); err == nil {
+					t.Error("a place beyond the new limit")
+				}
+				w.leaves()
+				w.wantEmpty(t)
+			})
+		})
+	}
+}

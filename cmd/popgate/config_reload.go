@@ -13,7 +13,7 @@ import (
 )
 
 // atHangup are the settings of the file that SIGHUP puts into force. The others need a restart.
-var atHangup = []string{"log-level"}
+var atHangup = []string{"log-level", "max-sessions", "max-sessions-per-caller", "max-sessions-per-host"}
 
 // hangup is what SIGHUP does beside reading the files of callers.
 type hangup struct {
@@ -21,9 +21,9 @@ type hangup struct {
 	reread  func()
 }
 
-// rereadConfig reads the file of settings anew and puts those of atHangup into force. What else has changed is said to need a restart. A
+// rereadConfig reads the file of settings anew and applies those of atHangup. What else has changed is said to need a restart. A
 // file that serve would refuse at its start changes nothing.
-func rereadConfig(file string, before *pflag.FlagSet, level *slog.LevelVar, log *slog.Logger) error {
+func rereadConfig(file string, before *pflag.FlagSet, log *slog.Logger, apply func(serveConfig)) error {
 	var c serveConfig
 	now := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	serveFlags(now, &c)
@@ -40,7 +40,7 @@ func rereadConfig(file string, before *pflag.FlagSet, level *slog.LevelVar, log 
 		log.Error("the new configuration is refused, and the old one stays in force", "error", err)
 		return err
 	}
-	level.Set(c.logLevel)
+	apply(c)
 	if waiting := needRestart(before, now); len(waiting) > 0 {
 		log.Warn("these settings have changed and need a restart", "settings", strings.Join(waiting, " "))
 	}

@@ -10,6 +10,11 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3/pop3test"
 )
 
 // configFile writes a file of settings.
@@ -188,6 +193,31 @@ func TestConfigReload(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	if state := p.wait(); state.ExitCode() != 0 {
 		t.Errorf("%s:\n%s", state, &p.stderr)
+	}
+}
+
+// SIGHUP puts new limits of the number of sessions into force, and leaves the sessions alone.
+func TestConfigReloadLimits(t *testing.T) {
+	srv := mailbox(t, pop3test.NewMaildrop(""))
+	settings := fmt.Sprintf("listen: 127.0.0.1:0\nallow-target: %s\nunsafe-allow-plaintext: true\n", srv.Addr)
+	file := configFile(t, settings+"max-sessions-per-host: 1\n")
+	p := start(t, "popgate", "serve", "--config", file)
+	client := pb.NewPop3ServiceClient(connect(t, p.address()))
+	id := login(t, client, srv)
+	if _, err := client.OpenSession(t.Context(), opening(srv)); status.Code(err) != codes.ResourceExhausted {
+		t.Fatalf("a session beyond the limit: %v", err)
+	}
+	if err := os.WriteFile(file, []byte(settings+"max-sessions-per-host: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(syscall.SIGHUP)
+	p.stderr.waitFor(t, `the configuration was read anew`)
+	open(t, client, srv)
+	if _, err := client.Noop(t.Context(), &pb.NoopRequest{SessionId: id}); err != nil {
+		t.Error(err)
+	}
+	if log := p.stderr.String(); strings.Contains(log, "need a restart") {
+		t.Errorf("says that a restart is needed:\n%s", log)
 	}
 }
 

@@ -57,7 +57,8 @@ func serveCommand() *cobra.Command {
 
 The files of --tls-cert, --tls-key, --tls-client-ca and --callers are read anew when they change, within 5 seconds, and at SIGHUP. What is
 wrong with new ones is in the log, and the old ones stay in force. A call whose caller loses its credentials ends. SIGHUP reads the file of
---config anew, too: a new log-level is in force at once, and what else has changed needs a restart, which the log says.
+--config anew, too: a new log-level and new limits of the number of sessions are in force at once, and what else has changed needs a
+restart, which the log says.
 
 ` + callersHelp,
 		Example: `  popgate serve
@@ -162,7 +163,10 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 	log.Info("listening", "address", listener.Addr().String(), "tls", callers.tls != nil, "version", version())
 	stop := c.reloads(ctx, gateway, callers, log, hangup{signals, func() {
 		if c.config != "" {
-			gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, level, log))
+			gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, log, func(now serveConfig) {
+				level.Set(now.logLevel)
+				gateway.LimitSessions(now.limits)
+			}))
 		}
 	}})
 	defer stop()
