@@ -71,6 +71,16 @@ func TestConfigPrecedence(t *testing.T) {
 	}
 }
 
+// The file can be named by a variable, and is weaker than others all the same.
+func TestConfigFromVariable(t *testing.T) {
+	t.Setenv("POPGATE_CONFIG", configFile(t, "drain: 1s\nmax-age: 2h\n"))
+	t.Setenv("POPGATE_MAX_AGE", "3h")
+	got, err := command(t, "config", "show")
+	if err != nil || !strings.Contains(got, "popgate.yaml:1\n") || !strings.Contains(got, "max-age: 3h0m0s # POPGATE_MAX_AGE\n") {
+		t.Errorf("%v:\n%s", err, got)
+	}
+}
+
 // Every setting can stand in the file, with the value that it has.
 func TestConfigHasEveryFlag(t *testing.T) {
 	var c, again serveConfig
