@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
-
-	"github.com/popgate/popgate/server"
 )
 
 // atHangup are the settings of the file that SIGHUP puts into force. The others need a restart.
@@ -56,20 +53,4 @@ func needRestart(before, now *pflag.FlagSet) (names []string) {
 		}
 	})
 	return names
-}
-
-// wrong finds what serve would find wrong with its settings and the files that they name. It does not listen.
-func (c serveConfig) wrong(flags *pflag.FlagSet) error {
-	config, _, err := c.assemble(flags)
-	if err != nil {
-		return err
-	}
-	gateway, err := server.New(config)
-	if err != nil {
-		return withOrigins(err, flags)
-	}
-	over, cancel := context.WithCancel(context.Background())
-	cancel()
-	gateway.Shutdown(over)
-	return nil
 }
