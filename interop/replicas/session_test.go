@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	sessions = flag.Int("sessions", 500, "sessions at each proxy")
+	sessions = flag.Int("sessions", 60, "sessions at each proxy")
 	calls    = flag.Int("calls", 20, "calls of each session")
 )
 

@@ -41,6 +41,7 @@ func Start(file string, secrets []string, flags ...string) (*Gateway, error) {
 	g := &Gateway{log: &processLog{address: make(chan string, 1), secrets: secrets}, exited: make(chan struct{})}
 	command := exec.Command(file, append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--replica", Replica, "--drain", "1s", "--log-level", "debug",
+		"--failed-logins", "1000000", // wrong secrets are what many tests try
 	}, flags...)...)
 	command.Stderr = g.log
 	command.Env = gatewayEnvironment()
