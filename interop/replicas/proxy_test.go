@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ func (p proxy) front(t *testing.T, f *farm) string {
 	if err := os.WriteFile(config, []byte(strings.NewReplacer(ports...).Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, program, p.args(config)...)
+	run(t, syscall.SIGTERM, program, p.args(config)...)
 	front := "127.0.0.1:" + port
 	conn := connect(t, front)
 	eventually(t, func() error { // its checks of the replicas have passed, too

@@ -92,8 +92,8 @@ func eventually(t *testing.T, f func() error) {
 	}
 }
 
-// run starts a program, which is killed when the test is over.
-func run(t *testing.T, program string, args ...string) (*exec.Cmd, *output) {
+// run starts a program, which is sent the signal end when the test is over: SIGTERM where it has children, SIGKILL where it would drain.
+func run(t *testing.T, end syscall.Signal, program string, args ...string) (*exec.Cmd, *output) {
 	t.Helper()
 	out := new(output)
 	command := exec.Command(program, args...)
@@ -107,8 +107,7 @@ func run(t *testing.T, program string, args ...string) (*exec.Cmd, *output) {
 			t.Logf("%s says\n%s", filepath.Base(program), tail(out.String()))
 		}
 		if command.ProcessState == nil {
-			_ = command.Process.Signal(syscall.SIGTERM) // twice, since popgate would drain
-			_ = command.Process.Signal(syscall.SIGTERM)
+			_ = command.Process.Signal(end)
 			_ = command.Wait() // by a signal
 		}
 	})
@@ -127,7 +126,7 @@ type replica struct {
 func (r *replica) start(t *testing.T, target string) {
 	t.Helper()
 	var out *output
-	r.process, out = run(t, popgate(t), "serve", "--replica", r.name, "--listen", r.address, "--admin-listen", r.admin,
+	r.process, out = run(t, syscall.SIGKILL, popgate(t), "serve", "--replica", r.name, "--listen", r.address, "--admin-listen", r.admin,
 		"--unsafe-allow-plaintext", "--allow-target", target, "--drain", "20s")
 	eventually(t, func() error {
 		for pattern, address := range map[*regexp.Regexp]*string{listening: &r.address, pages: &r.admin} {
