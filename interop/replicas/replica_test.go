@@ -4,13 +4,14 @@ package replicas
 
 import (
 	"bytes"
-	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -119,6 +120,7 @@ func tail(text string) string { return text[max(0, len(text)-4000):] }
 // replica is a popgate serve with a process of its own.
 type replica struct {
 	name, address, admin string
+	drain                time.Duration
 	process              *exec.Cmd
 }
 
@@ -127,7 +129,7 @@ func (r *replica) start(t *testing.T, target string) {
 	t.Helper()
 	var out *output
 	r.process, out = run(t, syscall.SIGKILL, popgate(t), "serve", "--replica", r.name, "--listen", r.address, "--admin-listen", r.admin,
-		"--unsafe-allow-plaintext", "--allow-target", target, "--drain", "20s")
+		"--unsafe-allow-plaintext", "--allow-target", target, "--drain", r.drain.String())
 	eventually(t, func() error {
 		for pattern, address := range map[*regexp.Regexp]*string{listening: &r.address, pages: &r.admin} {
 			match := pattern.FindStringSubmatch(out.String())
@@ -145,12 +147,19 @@ var (
 	pages     = regexp.MustCompile(`msg="admin pages" address=(\S+)`)
 )
 
-// stop has the replica drain, and waits for its end.
-func (r *replica) stop(t *testing.T) {
+// terminate has the replica drain.
+func (r *replica) terminate(t *testing.T) {
 	t.Helper()
 	if err := r.process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// wait waits for the end of a replica that drains. One that does not end is a failure.
+func (r *replica) wait(t *testing.T) {
+	t.Helper()
+	hung := time.AfterFunc(30*time.Second, func() { _ = r.process.Process.Kill() })
+	defer hung.Stop()
 	if err := r.process.Wait(); err != nil {
 		t.Errorf("replica %s: %v", r.name, err)
 	}
@@ -163,27 +172,33 @@ type farm struct {
 	replicas [3]*replica
 }
 
-// newFarm starts three replicas. Each user has a maildrop with messages.
-func newFarm(t *testing.T, users, messages int) *farm {
+// longDrain is more than a test takes whose replicas are not to end by themselves.
+const longDrain = 2 * time.Minute
+
+// newFarm starts three replicas, which drain for that long. Each user has a maildrop with messages.
+func newFarm(t *testing.T, users, messages int, drain time.Duration) *farm {
 	t.Helper()
 	drops := map[string]*pop3test.Maildrop{}
 	for u := range users {
 		drop := pop3test.NewMaildrop(password)
 		for m := range messages {
-			drop.Add(pop3test.NewMessage(fmt.Appendf(nil, "Subject: %d of %d\r\n\r\nbody\r\n", m, u)))
+			drop.Add(pop3test.NewMessage([]byte(mail(m, u))))
 		}
 		drops[user(u)] = drop
 	}
 	f := &farm{server: pop3test.NewServer(drops), drops: drops}
 	t.Cleanup(f.server.Close)
 	for i, name := range []string{"a", "b", "c"} {
-		f.replicas[i] = &replica{name: name, address: "127.0.0.1:0", admin: "127.0.0.1:0"}
+		f.replicas[i] = &replica{name: name, address: "127.0.0.1:" + freePort(t), admin: "127.0.0.1:" + freePort(t), drain: drain}
 		f.replicas[i].start(t, f.server.Addr)
 	}
 	return f
 }
 
 const password = "open sesame"
+
+// mail is a message of a user.
+func mail(n, user int) string { return fmt.Sprintf("Subject: %d of %d\r\n\r\nbody\r\n", n, user) }
 
 func user(n int) string { return fmt.Sprintf("user%d", n) }
 
@@ -198,14 +213,18 @@ func connect(t *testing.T, target string, options ...grpc.DialOption) *grpc.Clie
 	return conn
 }
 
-// freePort returns a port that nobody listens on at the moment.
+// freePort returns a port that nobody listens on at the moment. It is none that the system gives to outgoing connections, which could
+// take it while a replica is restarted.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(12000)) //nolint:gosec // not a secret
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }

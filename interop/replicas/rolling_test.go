@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
@@ -23,41 +24,65 @@ import (
 // workers is how many callers of each service work during the restart, each with a mailbox of its own.
 const workers = 10
 
-// messagesOfWorker is what each mailbox holds.
-const messagesOfWorker = 60
+// messagesOfWorker is what each mailbox holds: more than is fetched until the last replica has been restarted.
+const messagesOfWorker = 400
+
+// pause is how long a caller rests after each message.
+const pause = 20 * time.Millisecond
+
+// held is how many sessions last until their replica ends.
+const held = 30
 
 // TestRollingRestart restarts three replicas behind HAProxy one by one, under load. Of the jobs of MailboxService, which gRPC repeats by
 // the clients' own service config, all succeed; sessions end with their replica alone, with an error that says so; no message is lost.
 func TestRollingRestart(t *testing.T) {
 	haproxy := proxies[0]
 	haproxy.program(t)
-	f := newFarm(t, 2*workers, messagesOfWorker)
+	f := newFarm(t, 2*workers, messagesOfWorker, 3*time.Second)
 	config, err := os.ReadFile(filepath.Join(checkout, "clients", "service_config.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := connect(t, haproxy.front(t, f), grpc.WithDefaultServiceConfig(string(config)))
-	l := &load{farm: f, conn: conn, stored: map[string]bool{}}
+	l := &load{farm: f, stored: map[string]bool{}, ends: map[string]int{}}
+	l.conn = connect(t, haproxy.front(t, f), grpc.WithDefaultServiceConfig(string(config)), grpc.WithStatsHandler(l))
 	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
 	for w := range workers {
 		all.Go(func() { l.jobs(ctx, t, user(w)) })
 		all.Go(func() { l.sessions(ctx, t, user(workers+w)) })
 	}
-	for _, r := range f.replicas {
+	for range held {
+		all.Go(func() { l.hold(ctx, t) })
+	}
+	for i, r := range f.replicas {
 		before := l.done.Load()
-		eventually(t, func() error { // there is load when it stops
-			if l.done.Load() < before+3*workers {
+		eventually(t, func() error { // messages are under way, and sessions are open, when it stops
+			if l.done.Load() < before+3*workers || i == 0 && l.holding.Load() < held {
 				return errors.New("no load")
 			}
 			return nil
 		})
-		r.stop(t)
+		l.begun[i].Add(1)
+		r.terminate(t)
+		r.wait(t)
 		r.start(t, f.server.Addr)
+		l.finished[i].Add(1)
 	}
+	eventually(t, func() error { // those of the last replica have noticed
+		if n := l.holding.Load(); n > 0 {
+			return fmt.Errorf("%d sessions outlived their replicas", n)
+		}
+		return nil
+	})
 	stop()
 	all.Wait()
-	t.Logf("%d jobs, all of which succeeded; %d sessions ended with their replica", l.done.Load(), l.ended.Load())
+	retries := l.attempts.Load() - l.called.Load()
+	t.Logf("%d jobs, all of which succeeded, %d of their calls repeated; what sessions got: %v", l.done.Load(), retries, l.ends)
+	if retries == 0 {
+		t.Error("no call had to be repeated: nothing is shown")
+	}
 	l.nothingLost(t)
 }
 
@@ -65,11 +90,72 @@ func TestRollingRestart(t *testing.T) {
 type load struct {
 	*farm
 
-	conn        *grpc.ClientConn
-	done, ended atomic.Int32
+	conn             *grpc.ClientConn
+	done             atomic.Int32    // jobs that have succeeded
+	called, attempts atomic.Int32    // calls of MailboxService, and how often gRPC has sent them
+	holding          atomic.Int32    // sessions that last until their replica ends
+	begun, finished  [3]atomic.Int32 // restarts of each replica
 
 	mu     sync.Mutex
-	stored map[string]bool // subjects
+	stored map[string]bool
+	ends   map[string]int // errors of sessions, by reason
+}
+
+// restarts returns how often each replica has been restarted.
+func restarts(counts *[3]atomic.Int32) map[string]int32 {
+	return map[string]int32{"a": counts[0].Load(), "b": counts[1].Load(), "c": counts[2].Load()}
+}
+
+// end takes an error of a session down, and fails the test unless it is one that the restart of the session's replica explains: there was
+// one between before, the restarts that were over when the session was asked for, and now. Without an owner no session was opened.
+func (l *load) end(t *testing.T, owner string, before map[string]int32, err error) {
+	why := reason(err)
+	switch why {
+	case "ERROR_REASON_MAILBOX_IN_USE": // the server has not seen yet that the last session is over
+	case "ERROR_REASON_DRAINING", "ERROR_REASON_SESSION_ENDED", "ERROR_REASON_SESSION_NOT_FOUND", "":
+		if why == "" && status.Code(err) != codes.Unavailable {
+			t.Errorf("a session of %q: %v", owner, err)
+		}
+		restarted := false
+		for name, begun := range restarts(&l.begun) {
+			restarted = restarted || (owner == "" || owner == name) && begun > before[name]
+		}
+		if !restarted {
+			t.Errorf("a session of %q, whose replica was not restarted: %v", owner, err)
+		}
+	default:
+		t.Errorf("a session of %q: %v", owner, err)
+	}
+	if why == "" {
+		why = status.Code(err).String()
+	}
+	if owner == "" {
+		why = "OpenSession " + why
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends[why]++
+}
+
+// hold keeps a session in use until its replica ends.
+func (l *load) hold(ctx context.Context, t *testing.T) {
+	before := restarts(&l.finished)
+	s, err := l.open(t.Context(), t, l.conn, sessionHeader)
+	if err != nil {
+		t.Errorf("OpenSession: %v", err)
+		return
+	}
+	l.holding.Add(1)
+	defer l.holding.Add(-1)
+	for ctx.Err() == nil {
+		// Dele is not among what gRPC repeats, and is refused before login: the answer tells that the session lives.
+		_, err := s.Dele(s.context(t.Context()), &pb.DeleRequest{SessionId: s.id, MessageNumber: 1})
+		if r := reason(err); r != "ERROR_REASON_COMMAND_REFUSED" && r != "ERROR_REASON_WRONG_STATE" {
+			l.end(t, s.owner(), before, err)
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // jobs fetches and deletes, by calls of MailboxService, as long as ctx lasts.
@@ -78,6 +164,7 @@ func (l *load) jobs(ctx context.Context, t *testing.T, name string) {
 	credentials := &pb.Credentials{Username: name, Secret: &pb.Credentials_Password{Password: password}}
 	for ctx.Err() == nil {
 		one := uint32(1)
+		l.called.Add(1)
 		stream, err := mailbox.FetchMessages(t.Context(), &pb.FetchMessagesRequest{
 			Server: l.upstream(t), Credentials: credentials, Selection: &pb.FetchMessagesRequest_All{All: true}, MaxMessages: &one,
 		})
@@ -103,12 +190,12 @@ func (l *load) jobs(ctx context.Context, t *testing.T, name string) {
 				data = append(data, part.GetData()...)
 			}
 		}
-		l.done.Add(1)
 		if id == "" {
-			time.Sleep(10 * time.Millisecond)
-			continue // the mailbox is empty; to ask is load, too
+			t.Errorf("the mailbox of %s is empty: too few messages", name)
+			return
 		}
 		l.store(data)
+		l.called.Add(1)
 		deleted, err := mailbox.DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
 			Server: l.upstream(t), Credentials: credentials, Messages: []*pb.MessageToDelete{{UniqueId: id}},
 		})
@@ -116,43 +203,29 @@ func (l *load) jobs(ctx context.Context, t *testing.T, name string) {
 			t.Errorf("DeleteMessages: %v, %v", deleted, err)
 			return
 		}
-		l.done.Add(1)
+		l.done.Add(2)
+		time.Sleep(pause)
 	}
 }
 
 // sessions retrieves and deletes by sessions, one message each, as long as ctx lasts. A session may end with its replica.
 func (l *load) sessions(ctx context.Context, t *testing.T, name string) {
 	for ctx.Err() == nil {
-		err := l.session(t, name)
-		switch {
-		case err == nil:
-		case typed(err):
-			l.ended.Add(1)
-			time.Sleep(50 * time.Millisecond)
-		default:
-			t.Errorf("a session: %v", err)
-			return
+		before := restarts(&l.finished)
+		s, err := l.open(t.Context(), t, l.conn, sessionHeader)
+		owner := ""
+		if err == nil {
+			owner = s.owner()
+			err = l.session(t, s, name)
 		}
+		if err != nil {
+			l.end(t, owner, before, err)
+		}
+		time.Sleep(pause)
 	}
 }
 
-// typed reports whether an error says that the replica, or the way to it, is gone, or that the maildrop is still locked by the session
-// that has ended so.
-func typed(err error) bool {
-	switch reason(err) {
-	case "ERROR_REASON_DRAINING", "ERROR_REASON_SESSION_ENDED", "ERROR_REASON_MAILBOX_IN_USE", "ERROR_REASON_SESSION_NOT_FOUND":
-		return true
-	case "":
-		return status.Code(err) == codes.Unavailable
-	}
-	return false
-}
-
-func (l *load) session(t *testing.T, name string) error {
-	s, err := l.open(t.Context(), t, l.conn, sessionHeader)
-	if err != nil {
-		return err
-	}
+func (l *load) session(t *testing.T, s *session, name string) error {
 	ctx := s.context(t.Context())
 	defer s.CloseSession(ctx, &pb.CloseSessionRequest{SessionId: s.id})
 	if _, err := s.User(ctx, &pb.UserRequest{SessionId: s.id, Username: name}); err != nil {
@@ -191,11 +264,10 @@ func (l *load) session(t *testing.T, name string) error {
 func (l *load) store(data []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	subject, _, _ := strings.Cut(string(data), "\r\n")
-	l.stored[subject] = true
+	l.stored[string(data)] = true
 }
 
-// nothingLost checks that each message was stored or is still there.
+// nothingLost checks that each message was stored, whole, or is still there.
 func (l *load) nothingLost(t *testing.T) {
 	t.Helper()
 	left := 0
@@ -213,7 +285,7 @@ func (l *load) nothingLost(t *testing.T) {
 	lost := 0
 	for u := range 2 * workers {
 		for m := range messagesOfWorker {
-			if !l.stored[fmt.Sprintf("Subject: %d of %d", m, u)] {
+			if !l.stored[mail(m, u)] {
 				lost++
 			}
 		}
@@ -223,3 +295,17 @@ func (l *load) nothingLost(t *testing.T) {
 		t.Errorf("lost %d", lost)
 	}
 }
+
+// TagRPC, HandleRPC, TagConn and HandleConn are a stats.Handler, which counts how often calls of MailboxService are sent.
+func (l *load) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	if strings.HasPrefix(info.FullMethodName, "/popgate.v1.MailboxService/") {
+		l.attempts.Add(1)
+	}
+	return ctx
+}
+
+func (*load) HandleRPC(context.Context, stats.RPCStats) {}
+
+func (*load) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (*load) HandleConn(context.Context, stats.ConnStats) {}

@@ -101,6 +101,7 @@ func (f *farm) openAll(t *testing.T, open func(i int) (*session, error)) []*sess
 					misrouted.Add(1)
 				case err != nil:
 					failed.Add(1)
+					t.Logf("a call failed: %v", err)
 				}
 			}
 		})
@@ -146,7 +147,7 @@ func TestProxies(t *testing.T) {
 	for _, p := range proxies {
 		t.Run(p.file, func(t *testing.T) {
 			p.program(t)
-			f := newFarm(t, 1, 0)
+			f := newFarm(t, 1, 0, longDrain)
 			conn := connect(t, p.front(t, f))
 			all := f.openAll(t, func(int) (*session, error) { return f.open(t.Context(), t, conn, p.header) })
 			f.astray(t, all)
@@ -204,9 +205,8 @@ func (f *farm) killed(t *testing.T, all []*session) {
 
 // TestRingHash: without a proxy grpc-go chooses a replica by a header of the caller's own, the same for all calls of a session.
 func TestRingHash(t *testing.T) {
-	t.Setenv("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
 	const affinity = "x-affinity"
-	f := newFarm(t, 1, 0)
+	f := newFarm(t, 1, 0, longDrain)
 	replicas := manual.NewBuilderWithScheme("replicas")
 	var addresses []resolver.Address
 	for _, r := range f.replicas {
