@@ -218,7 +218,7 @@ func connect(t *testing.T, target string, options ...grpc.DialOption) *grpc.Clie
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		port := strconv.Itoa(20000 + rand.IntN(12000)) //nolint:gosec // not a secret
+		port := strconv.Itoa(20000 + rand.IntN(12000))
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
 		if err == nil {
 			listener.Close()
