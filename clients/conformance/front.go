@@ -139,7 +139,7 @@ func startRelay(listener net.Listener, to string, damage bool) (*front, error) {
 // handle passes one call on.
 func (r *relay) handle(_ any, caller grpc.ServerStream) error {
 	name, _ := grpc.MethodFromServerStream(caller)
-	r.note(name, caller.Context())
+	r.note(caller.Context(), name)
 	ctx, cancel := context.WithCancel(caller.Context())
 	defer cancel()
 	call, err := r.gateway.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, name, grpc.ForceCodec(frameCodec{}))
@@ -200,7 +200,7 @@ func spoil(method string, response *frame) {
 	}
 }
 
-func (r *relay) note(method string, ctx context.Context) { //nolint:revive // the context holds the metadata
+func (r *relay) note(ctx context.Context, method string) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()

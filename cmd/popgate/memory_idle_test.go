@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 
@@ -18,16 +17,7 @@ var idleSessions = flag.Int("sessions", 500, "how many idle sessions TestMemoryO
 // TestMemoryOfIdleSessions tells what a session costs that does nothing: TLS to the POP3 server, TLS to the caller, who has one
 // connection for all of them, or one for each.
 func TestMemoryOfIdleSessions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes its time")
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc")
-	}
-	program, err := build(filepath.Join(checkout, "cmd/popgate"), ".", "popgate")
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := toMeasure(t)
 	for name, test := range map[string]struct {
 		each  bool  // a connection for each session
 		limit int64 // octets of resident memory a session

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -62,16 +60,7 @@ func idOf(i int) string { return fmt.Sprintf("000000016b03%08x", i) }
 
 // TestMillion: a caller that keeps the unique-ids of a million messages itself is offered all of them, chooses ten, and gets them.
 func TestMillion(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes its time")
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc")
-	}
-	program, err := build(filepath.Join(checkout, "cmd/popgate"), ".", "popgate")
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := toMeasure(t)
 	const each = crowd / 10 // among so many messages one is new
 	text := strings.Repeat("a line of a message, of 64 octets with its line end and all....\r\n", 60)
 	messages, known := make([]pop3test.Message, crowd), make(map[string]struct{}, crowd)

@@ -78,16 +78,7 @@ type measured struct {
 // measure starts a gateway and logs in to a maildrop, whose first message has 1 MiB and is retrieved.
 func measure(t *testing.T, messages ...pop3test.Message) measured {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("takes its time")
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc")
-	}
-	program, err := build(filepath.Join(checkout, "cmd/popgate"), ".", "popgate")
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := toMeasure(t)
 	first := newRepeated(1)
 	srv := mailbox(t, pop3test.NewMaildrop("", append([]pop3test.Message{first.message()}, messages...)...))
 	m := measured{process: start(t, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, towards(srv)...)...), srv: srv}
@@ -234,4 +225,20 @@ func (m measured) listsUniqueIDs(t *testing.T) {
 	if count != crowd || len(seen) != crowd {
 		t.Errorf("%d entries with %d unique-ids, want %d", count, len(seen), crowd)
 	}
+}
+
+// toMeasure returns the program for a test that measures it, built without what tests add to one.
+func toMeasure(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	program, err := build(filepath.Join(checkout, "cmd/popgate"), ".", "popgate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
 }
