@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,9 @@ type shell struct {
 	editor   *editor // nil where there is no terminal
 
 	mu      sync.Mutex
-	seen    []string      // status lines that the server has sent since the last call
+	name    string        // the last call's method
+	sent    string        // the last command's keyword
+	seen    []string      // status lines that the server has sent since that call, to what it asked for
 	status  bool          // the next line of the server's is one
 	changed chan struct{} // closed when seen or cause changes
 	over    bool          // the watch has ended
@@ -152,9 +155,14 @@ func (s *shell) told(l *pb.DebugLine) {
 	}
 	s.say(mark(l), l.GetLine())
 	s.status = sent
-	if !sent {
-		s.change(func() { s.seen = append(s.seen, l.GetLine()) })
-	}
+	s.change(func() {
+		switch {
+		case sent:
+			s.sent, _, _ = strings.Cut(l.GetLine(), " ")
+		case s.sent != "CAPA" || s.name == "Capa": // many calls ask for capabilities first, and the reply may look like their own
+			s.seen = append(s.seen, l.GetLine())
+		}
+	})
 }
 
 func (s *shell) change(f func()) {
@@ -192,7 +200,7 @@ func (s *shell) ended() bool {
 // announce shows a call.
 func (s *shell) announce(name string, req requestMessage) {
 	s.mu.Lock()
-	s.seen = nil
+	s.name, s.seen = name, nil
 	s.mu.Unlock()
 	s.say("rpc", strings.TrimSpace(name+" "+describe(req.ProtoReflect())))
 }
@@ -211,15 +219,20 @@ func (s *shell) settle(response string, err error) {
 	}
 }
 
-// saw reports whether a status line was shown. In an error it may be cut.
+// saw reports whether a status line was shown. In an error a long one is cut, in the dialogue a very long one.
 func (s *shell) saw(response string) bool {
-	for _, line := range s.seen {
-		if strings.HasPrefix(line, response) || strings.HasPrefix(response, line) {
-			return true
+	return slices.ContainsFunc(s.seen, func(line string) bool {
+		n := len(response)
+		if len(line) >= leastCut && n >= leastCut {
+			n = min(n, len(line))
+			line = line[:n]
 		}
-	}
-	return false
+		return line == response[:n]
+	})
 }
+
+// leastCut is less than what is left of a line that was cut, in octets.
+const leastCut = 200
 
 // endsSession are the reasons with which a session ends.
 var endsSession = map[string]bool{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -50,6 +51,42 @@ func TestDescribe(t *testing.T) {
 	} {
 		if got := describe(req.ProtoReflect()); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestSawStatusLine: the reply to a CAPA that the gateway asks on its own is not the call's, nor is a line that only begins like it.
+func TestSawStatusLine(t *testing.T) {
+	long := "+OK " + strings.Repeat("x", 2000)
+	told := func(lines ...string) *shell {
+		s := &shell{screen: &screen{w: io.Discard}, name: "Auth", changed: make(chan struct{})}
+		for _, line := range lines {
+			verb, isSent := strings.CutPrefix(line, "C: ")
+			direction := pb.DebugDirection_DEBUG_DIRECTION_RECEIVED
+			if isSent {
+				direction = pb.DebugDirection_DEBUG_DIRECTION_SENT
+			}
+			s.told(&pb.DebugLine{Direction: direction, Line: verb})
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		lines    []string
+		response string
+		want     bool
+	}{
+		{[]string{"C: CAPA", "+OK"}, "+OK Logged in.", false},
+		{[]string{"C: CAPA", "+OK"}, "+OK", false},
+		{[]string{"C: CAPA", "+OK", "C: AUTH PLAIN ***"}, "+OK", false},
+		{[]string{"C: CAPA", "+OK", "C: AUTH PLAIN ***", "+OK"}, "+OK", true},
+		{[]string{"C: USER alice", "+OK"}, "+OK Logged in.", false},
+		{[]string{"C: USER alice", "+OK", "C: PASS ***", "+OK Logged in."}, "+OK Logged in.", true},
+		{[]string{"C: PASS ***", long}, long[:256], true}, // an error's
+		{[]string{"C: PASS ***", long[:1024]}, long, true},
+	} {
+		s := told(tt.lines...)
+		if got := s.saw(tt.response); got != tt.want {
+			t.Errorf("after %.60q, %.20q: got %v, want %v", tt.lines, tt.response, got, tt.want)
 		}
 	}
 }
