@@ -18,9 +18,11 @@ import (
 )
 
 // TestResetFlood: streams that are opened and reset at once, by the caller (F1) or by a frame that makes the gateway reset them (F2),
-// never keep more handlers than there may be streams, and leave none.
+// never keep more handlers than there may be streams, and leave none; most are refused before they get one. Another caller is not, be it
+// at the same address.
 func TestResetFlood(t *testing.T) {
 	const calls = 20_000
+	callers := callersOf(t, testRoles+"callers:\n"+entryOf("attacker", "all", "attacks")+entryOf("other", "all", "other"), nil)
 	for name, reset := range map[string]func(*raw, uint32) error{
 		"rapid reset": func(r *raw, stream uint32) error { return r.WriteRSTStream(stream, http2.ErrCodeCancel) },
 		"made you reset": func(r *raw, stream uint32) error {
@@ -29,9 +31,10 @@ func TestResetFlood(t *testing.T) {
 		"left open": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var now, most atomic.Int32
+			var now, most, begun atomic.Int32
 			listener := bufconn.Listen(1 << 20)
-			serveOn(t, Config{Limits: Limits{SessionsPerCaller: calls, SessionsPerHost: calls, Sessions: calls}, dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			s := serveOn(t, Config{Callers: callers, Limits: Limits{SessionsPerCaller: calls, SessionsPerHost: calls, Sessions: calls}, dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				begun.Add(1)
 				n := now.Add(1)
 				defer now.Add(-1)
 				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
@@ -45,22 +48,31 @@ func TestResetFlood(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sent := r.flood(framed(request, false), calls, reset)
+			began := time.Now()
+			flooded := make(chan int)
+			go func() { flooded <- r.flood(framed(request, false), calls, reset, "authorization", "Bearer attacks") }()
 			deadline := time.Now().Add(30 * time.Second)
+			refused := func() float64 { return counted(t, s.Metrics(), "pop3_reset_refusals_total") }
+			underWay := func() bool { return refused() >= 100 }
 			if reset == nil {
-				for most.Load() < maxStreams && time.Now().Before(deadline) {
-					time.Sleep(10 * time.Millisecond)
-				}
-				r.Close()
+				underWay = func() bool { return most.Load() == maxStreams }
 			}
+			for !underWay() && time.Now().Before(deadline) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			r.Close()
+			sent := <-flooded
 			for now.Load() > 0 && time.Now().Before(deadline) {
 				time.Sleep(10 * time.Millisecond)
 			}
 			if reset == nil && most.Load() != maxStreams || most.Load() > maxStreams || now.Load() > 0 || sent == 0 {
 				t.Errorf("%d handlers at once, %d left of %d calls", most.Load(), now.Load(), sent)
 			}
-			t.Logf("%d calls, %d handlers at once", sent, most.Load())
-			if got := rawCaller(t, listener).call(t, noopPath, noopFrame(t)); got != "5" {
+			t.Logf("%d calls, %v refused, %d handlers, %d at once", sent, refused(), begun.Load(), most.Load())
+			if allowed := callerResets + resetsPerSecond*(time.Since(began).Seconds()+1); reset != nil && (refused() < 100 || float64(begun.Load()) > allowed) {
+				t.Errorf("%d handlers, %v refused", begun.Load(), refused())
+			}
+			if got := rawCaller(t, listener).call(t, noopPath, noopFrame(t), "authorization", "Bearer other"); got != "5" {
 				t.Errorf("another caller's call: %s", got)
 			}
 		})
@@ -68,17 +80,18 @@ func TestResetFlood(t *testing.T) {
 }
 
 // flood opens streams and resets each, until the gateway hangs up. It returns how many it has opened.
-func (r *raw) flood(body []byte, calls int, reset func(*raw, uint32) error) int {
+func (r *raw) flood(body []byte, calls int, reset func(*raw, uint32) error, more ...string) int {
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
+	fields := append([]string{
+		":method", "POST", ":scheme", "http", ":authority", "gateway.test", ":path", pb.Pop3Service_OpenSession_FullMethodName,
+		"content-type", "application/grpc", "te", "trailers",
+	}, more...)
 	for i := range calls {
 		stream := uint32(2*i + 1)
 		block.Reset()
-		for _, field := range [][2]string{
-			{":method", "POST"}, {":scheme", "http"}, {":authority", "gateway.test"},
-			{":path", pb.Pop3Service_OpenSession_FullMethodName}, {"content-type", "application/grpc"}, {"te", "trailers"},
-		} {
-			_ = encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]})
+		for i := 0; i < len(fields); i += 2 {
+			_ = encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
 		}
 		err := r.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndHeaders: true})
 		if err == nil {

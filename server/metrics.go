@@ -32,6 +32,7 @@ type counters struct {
 	commits        *prometheus.CounterVec
 	waiting        *prometheus.GaugeVec
 	waitSeconds    *prometheus.HistogramVec
+	resetRefusals  prometheus.Counter
 	reloads        *prometheus.CounterVec
 	reloaded       *prometheus.GaugeVec
 }
@@ -60,6 +61,7 @@ func newMetrics() *counters {
 		commits:        counter("pop3_commits_total", "What became of marked messages, by outcome of QUIT.", "outcome"),
 		waiting:        gauge("pop3_waiting_calls", "Calls that wait for their turn.", "queue"),
 		waitSeconds:    histogram("pop3_wait_duration_seconds", "How long calls waited for their turn.", "queue"),
+		resetRefusals:  prometheus.NewCounter(prometheus.CounterOpts{Name: "pop3_reset_refusals_total", Help: "Calls refused before they began, since their caller had reset too many."}),
 		reloads:        counter("pop3_reloads_total", "Attempts to read certificates or configuration anew.", "what", "result"),
 		reloaded:       gauge("pop3_last_reload_successful", "Whether the last attempt succeeded.", "what"),
 	}
@@ -95,7 +97,7 @@ func (m *counters) gatherer(s *Server) *prometheus.Registry {
 func (m *counters) own() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.sessions, m.ended, m.jobs, m.connects, m.connectSeconds, m.commands, m.commandSeconds, m.octets, m.logins, m.commits,
-		m.waiting, m.waitSeconds, m.reloads, m.reloaded,
+		m.waiting, m.waitSeconds, m.resetRefusals, m.reloads, m.reloaded,
 	}
 }
 

@@ -61,7 +61,13 @@ func (w *watched) stop(t testing.TB) (lines []map[string]any, dialogue []string)
 // count returns the value of a counter or gauge, or the number of observations of a histogram: "name", "label=value", ….
 func (w *watched) count(t testing.TB, name string, labels ...string) float64 {
 	t.Helper()
-	families, err := w.Metrics().Gather()
+	return counted(t, w.Metrics(), name, labels...)
+}
+
+// counted returns what a metric is.
+func counted(t testing.TB, g prometheus.Gatherer, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := g.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

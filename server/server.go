@@ -76,7 +76,10 @@ func New(config Config) (*Server, error) {
 
 // transport returns the options of the connections to callers.
 func (s *Server) transport() []grpc.ServerOption {
+	resets := newResets(s.policy.Load, s.resetRefused)
 	options := []grpc.ServerOption{
+		grpc.InTapHandle(resets.begin),
+		grpc.StatsHandler(resets),
 		grpc.StatsHandler(accounts{}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxConcurrentStreams(maxStreams),
