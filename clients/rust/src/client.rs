@@ -153,6 +153,8 @@ impl Client {
     /// New is what the request's `selection` says: by default all, with the cursor that an earlier [`Fetch`] left what that
     /// does not know. Store the cursor with the messages. A message is as large as memory allows: `max_octets` skips larger
     /// ones; [`Session::retr`] streams them. A `tonic::Request` around it can set a deadline for the whole call.
+    ///
+    /// What fails before the first message, such as the login, may be this call's error or that of the first [`Fetch::next`].
     pub async fn fetch(&self, request: impl IntoRequest<FetchMessagesRequest>) -> Result<Fetch, Error> {
         let answer = self.mailbox().fetch_messages(request).await?;
         Ok(Fetch::new(answer.into_inner()))
@@ -161,7 +163,7 @@ impl Client {
     /// Asks for the messages that are new, and has those deleted that are settled for it.
     ///
     /// [`Collect`] says when that is. A [`FetchMessagesRequest`] turns into a [`CollectOpen`] by `into()`. A `tonic::Request`
-    /// around it can set a deadline for the whole call.
+    /// around it can set a deadline for the whole call. What fails before the first message is an error as with [`Client::fetch`].
     pub async fn collect(&self, open: impl IntoRequest<CollectOpen>, settling: Settling) -> Result<Collect, Error> {
         Collect::open(self.mailbox(), open.into_request(), settling).await
     }

@@ -57,11 +57,18 @@ async fn fetch_left_early() {
 async fn a_refused_login() {
     let gateway = Gateway::demo();
     let request = || FetchMessagesRequest::new(gateway.server(), Credentials::password("alice", "wrong"));
-    let mut fetch = gateway.client().fetch(request()).await.unwrap();
-    assert_eq!(fetch.next().await.unwrap_err().reason(), "LOGIN_FAILED");
+    // An error that comes before any header is the call's, another one the first message's: which of them is the transport's business.
+    let error = match gateway.client().fetch(request()).await {
+        Ok(mut fetch) => fetch.next().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!(error.reason(), "LOGIN_FAILED");
     let open = popgate::CollectOpen::from(request());
-    let mut collect = gateway.client().collect(open, Settling::Delete).await.unwrap();
-    assert_eq!(collect.next().await.unwrap_err().reason(), "LOGIN_FAILED");
+    let error = match gateway.client().collect(open, Settling::Delete).await {
+        Ok(mut collect) => collect.next().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!(error.reason(), "LOGIN_FAILED");
 }
 
 async fn collect(gateway: &Gateway, settling: Settling) -> Collect {
