@@ -215,8 +215,9 @@ class ErrorReason
      */
     const ERROR_REASON_COMMIT_UNKNOWN = 25;
     /**
-     * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-     * the target host, or calls that wait for one session.
+     * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+     * caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+     * had begun, or calls that wait for one session; memory.
      * Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
      *
      * Generated from protobuf enum <code>ERROR_REASON_QUOTA_EXCEEDED = 26;</code>

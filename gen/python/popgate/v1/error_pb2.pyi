@@ -133,8 +133,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: `{ERROR_REASON_COMMIT_UNKNOWN, {command: "QUIT", outcome: "UNKNOWN", cause: "CONNECTION_LOST"}}`.
     """
     ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 26
-    """RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-    the target host, or calls that wait for one session.
+    """RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+    caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+    had begun, or calls that wait for one session; memory.
     Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
     """
     ERROR_REASON_MESSAGE_TOO_LARGE: _ErrorReason.ValueType  # 27
@@ -303,8 +304,9 @@ ERROR_REASON_COMMIT_UNKNOWN: ErrorReason.ValueType  # 25
 Example: `{ERROR_REASON_COMMIT_UNKNOWN, {command: "QUIT", outcome: "UNKNOWN", cause: "CONNECTION_LOST"}}`.
 """
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 26
-"""RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-the target host, or calls that wait for one session.
+"""RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+had begun, or calls that wait for one session; memory.
 Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
 """
 ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 27

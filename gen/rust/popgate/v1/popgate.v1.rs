@@ -105,8 +105,9 @@ pub enum ErrorReason {
     /// UNKNOWN: QUIT was sent and its reply did not come whole. Log in again and look.
     /// Example: `{ERROR_REASON_COMMIT_UNKNOWN, {command: "QUIT", outcome: "UNKNOWN", cause: "CONNECTION_LOST"}}`.
     CommitUnknown = 25,
-    /// RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-    /// the target host, or calls that wait for one session.
+    /// RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+    /// caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+    /// had begun, or calls that wait for one session; memory.
     /// Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
     QuotaExceeded = 26,
     /// RESOURCE_EXHAUSTED: the message is larger than the request's `max_octets` by the server's LIST (nothing was retrieved),

@@ -249,8 +249,9 @@ export enum ErrorReason {
   COMMIT_UNKNOWN = 25,
 
   /**
-   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-   * the target host, or calls that wait for one session.
+   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+   * caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+   * had begun, or calls that wait for one session; memory.
    * Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
    *
    * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 26;

@@ -272,8 +272,9 @@ public enum ErrorReason
   ERROR_REASON_COMMIT_UNKNOWN(25),
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-   * the target host, or calls that wait for one session.
+   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+   * caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+   * had begun, or calls that wait for one session; memory.
    * Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
    * </pre>
    *
@@ -600,8 +601,9 @@ public enum ErrorReason
   public static final int ERROR_REASON_COMMIT_UNKNOWN_VALUE = 25;
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all, logins a second at
-   * the target host, or calls that wait for one session.
+   * RESOURCE_EXHAUSTED: a limit of this service: sessions of the caller, of the target host or in all; logins a second of the
+   * caller or at the target host, or failed ones; calls a second of the caller, calls of it that were reset as soon as they
+   * had begun, or calls that wait for one session; memory.
    * Example: `{ERROR_REASON_QUOTA_EXCEEDED, {}}`, RetryInfo 1 s.
    * </pre>
    *
