@@ -160,7 +160,7 @@ func (rs *resets) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	reset := status.Code(end.Error) == codes.Canceled && end.EndTime.Sub(end.BeginTime) < young
 	conn.running.Add(-1)
 	if !reset {
-		conn.useful.Store(end.EndTime.UnixNano())
+		conn.useful.Store(int64(end.EndTime.Sub(conn.began)))
 	}
 	counted, wasCounted := ctx.Value(resetterKey{}).(resetter)
 	if !reset && !wasCounted {
@@ -192,19 +192,20 @@ func (rs *resets) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Conte
 // connection is one of a caller's, or of a proxy's.
 type connection struct {
 	running atomic.Int32 // calls
-	useful  atomic.Int64 // when a call ended last that was not taken back, in nanoseconds since 1970
+	began   time.Time
+	useful  atomic.Int64 // how much later a call ended last that was not taken back, in nanoseconds
 }
 
 // useless reports whether there has been nothing of late but calls that were taken back or refused.
 func (c *connection) useless() bool {
-	return c.running.Load() == 0 && time.Now().UnixNano()-c.useful.Load() > int64(young)
+	return c.running.Load() == 0 && time.Since(c.began)-time.Duration(c.useful.Load()) > young
 }
 
 type connectionKey struct{}
 
 // TagConn implements stats.Handler.
 func (rs *resets) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return context.WithValue(ctx, connectionKey{}, &connection{})
+	return context.WithValue(ctx, connectionKey{}, &connection{began: time.Now()})
 }
 
 // HandleConn implements stats.Handler.

@@ -161,7 +161,10 @@ func TestResetsPause(t *testing.T) {
 			}
 			return time.Since(begun)
 		}
-		waits(conn)
+		if got := waits(conn); got != 0 {
+			t.Errorf("waits %v, and has just connected", got)
+		}
+		time.Sleep(2 * young)
 		if got := waits(conn); got != refusalPause {
 			t.Errorf("waits %v", got)
 		}

@@ -97,7 +97,7 @@ func (s *Server) transport() []grpc.ServerOption {
 
 // Serve accepts callers on a listener until Shutdown. It returns nil after Shutdown.
 func (s *Server) Serve(listener net.Listener) error {
-	err := s.grpc.Serve(netutil.LimitListener(listener, s.config.Limits.Connections))
+	err := s.grpc.Serve(throttled{netutil.LimitListener(listener, s.config.Limits.Connections)})
 	if errors.Is(err, grpc.ErrServerStopped) { // Shutdown came first
 		return nil
 	}

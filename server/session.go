@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -28,7 +30,7 @@ func (s *service) OpenSession(ctx context.Context, req *pb.OpenSessionRequest) (
 	}
 	session := newSession(s.registry, callerOf(ctx), oneSpelling(target.GetHost()))
 	if err := s.registry.reserve(session.caller, session.host); err != nil {
-		return nil, err
+		return nil, heldUp(ctx, err)
 	}
 	accountOf(ctx).note(req, session)
 	client, err := s.connect(ctx, session, target)
@@ -45,6 +47,22 @@ func (s *service) OpenSession(ctx context.Context, req *pb.OpenSessionRequest) (
 		IdleTimeout: durationpb.New(s.config.Limits.IdleTimeout),
 		MaxAge:      durationpb.New(s.config.Limits.MaxAge),
 	}, nil
+}
+
+// quotaPause is how long a refusal waits whose caller has been told to come back in a second: who asks again at once gets no faster.
+const quotaPause = 250 * time.Millisecond
+
+// heldUp returns why there is no place for a session, after a pause where it is a limit.
+func heldUp(ctx context.Context, err error) error {
+	if refused, ok := errors.AsType[*fault](err); ok && refused.quota != "" {
+		timer := time.NewTimer(quotaPause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return err
 }
 
 // oneSpelling returns the same for all spellings of a host.
