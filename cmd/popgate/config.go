@@ -82,7 +82,7 @@ func (s setting) into(flags *pflag.FlagSet, file string) error {
 	f := flags.Lookup(s.key)
 	switch {
 	case f == nil || !isSetting(f):
-		return fmt.Errorf("%s:%d: unknown key %q%s", file, s.line, s.key, didYouMean(s.key, flags))
+		return fmt.Errorf("%s:%d: unknown key %q%s", file, s.line, s.key, didYouMean(s.key, settingNames(flags)))
 	case s.list && !isList(f):
 		return fmt.Errorf("%s:%d: %s takes one value, not a list", file, s.line, s.key)
 	case f.Changed:
@@ -169,21 +169,34 @@ func scalars(node *yaml.Node) (values []*yaml.Node, ok bool) {
 	return nil, false
 }
 
-// didYouMean names the key that is nearest to what was written, if one is near.
-func didYouMean(written string, flags *pflag.FlagSet) string {
-	near := map[string]int{}
+// settingNames returns the keys that a file may have.
+func settingNames(flags *pflag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		if isSetting(f) {
-			near[f.Name] = levenshtein.ComputeDistance(strings.ReplaceAll(strings.ToLower(written), "_", "-"), f.Name)
+			names = append(names, f.Name)
 		}
 	})
+	return names
+}
+
+// flagLike returns a key or a variable as the flag that it would be.
+func flagLike(name string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, variablePrefix)), "_", "-")
+}
+
+// didYouMean names the key or the variable that is nearest to what was written, if one is near.
+func didYouMean(written string, known []string) string {
+	near := map[string]int{}
+	for _, name := range known {
+		near[name] = levenshtein.ComputeDistance(flagLike(written), flagLike(name))
+	}
 	names := slices.SortedFunc(maps.Keys(near), func(a, b string) int {
 		if near[a] != near[b] {
 			return near[a] - near[b]
 		}
 		return strings.Compare(a, b)
 	})
-	if len(names) == 0 || near[names[0]] > max(2, len(names[0])/3) {
+	if len(names) == 0 || near[names[0]] > max(2, len(flagLike(names[0]))/3) {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %s?", names[0])

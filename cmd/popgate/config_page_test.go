@@ -54,8 +54,7 @@ func configurationRow(f *pflag.Flag) string {
 	case !isSetting(f):
 		key = "none"
 	}
-	variable := "POPGATE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-	return fmt.Sprintf("| %s | `%s` | `--%s` | %s | %s | %s | %s |\n", key, variable, f.Name, kind, value, strings.ReplaceAll(usage, "|", `\|`), change)
+	return fmt.Sprintf("| %s | `%s` | `--%s` | %s | %s | %s | %s |\n", key, variableOf(f.Name), f.Name, kind, value, strings.ReplaceAll(usage, "|", `\|`), change)
 }
 
 var configurationHead = strings.ReplaceAll(`# The settings of popgate serve
@@ -66,6 +65,11 @@ its unit, such as '90s', '5m' or '1h30m'. Secrets do not stand in the file: it n
 
 An unknown key of the file is refused, and so are a key that stands there twice and a value that does not fit; the error tells the line.
 'popgate config check' finds what serve would refuse, without listening; 'popgate config show' tells each value and where it comes from.
+
+An unknown variable that begins with 'POPGATE_' is refused, too, with the nearest known one. Those of the other commands are known, and
+mean nothing here. Not refused either are the variables that Kubernetes sets in every pod beside a Service whose name is 'popgate' or begins
+with 'popgate-': 'POPGATE_SERVICE_HOST', 'POPGATE_SERVICE_PORT_GRPC', 'POPGATE_PORT_9110_TCP_ADDR' and their like, and 'POPGATE_PORT' where its
+value is a URL. They set nothing. 'enableServiceLinks: false', as in [deploy/kubernetes](../deploy/kubernetes), keeps them out of the pod.
 
 SIGHUP reads the file anew. The last column says which settings are then in force; the log names the others that have changed and need a
 restart. A file that serve would refuse changes nothing. Certificates, keys, CAs and callers are read anew when their files change,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,7 +17,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	understood := false
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		err := fromEnvironment(cmd.Flags(), os.LookupEnv)
-		if file := cmd.Flags().Lookup("config"); err == nil && file != nil && file.Value.String() != "" {
+		file := cmd.Flags().Lookup("config") // where the settings of serve are
+		if err == nil && file != nil {
+			err = refuseUnknown(root, os.Environ())
+		}
+		if err == nil && file != nil && file.Value.String() != "" {
 			err = fromFile(cmd.Flags(), file.Value.String())
 		}
 		understood = err == nil
@@ -65,7 +68,7 @@ and a variable than the file of serve --config.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var failed error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := "POPGATE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(f.Name)
 		value, ok := lookup(name)
 		if !ok || f.Changed || f.Name == "help" || failed != nil {
 			return
