@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,15 +29,22 @@ func notified(t *testing.T, socket *net.UnixConn) string {
 	return string(message[:n])
 }
 
-// A service manager is told when popgate serves, and when it drains.
-func TestNotify(t *testing.T) {
+// manager is the socket of a service manager, which the processes that the test starts are to tell how far they are.
+func manager(t *testing.T) *net.UnixConn {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "notify")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer socket.Close()
+	t.Cleanup(func() { socket.Close() })
 	t.Setenv("NOTIFY_SOCKET", path)
+	return socket
+}
+
+// A service manager is told when popgate serves, and when it drains.
+func TestNotify(t *testing.T) {
+	socket := manager(t)
 	p := start(t, "popgate", "serve", "--listen", "127.0.0.1:0")
 	if got := notified(t, socket); got != "READY=1" {
 		t.Errorf("told %q", got)
@@ -46,6 +54,46 @@ func TestNotify(t *testing.T) {
 	if got := notified(t, socket); got != "STOPPING=1" {
 		t.Errorf("told %q", got)
 	}
+	if state := p.wait(); state.ExitCode() != 0 {
+		t.Errorf("%s:\n%s", state, &p.stderr)
+	}
+}
+
+// What the unit does at `systemctl reload` has a gateway that says it is ready read its settings anew, and go on.
+func TestReloadOfUnit(t *testing.T) {
+	unit, err := os.ReadFile(filepath.Join(checkout, "deploy", "popgate.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]string{}
+	for line := range strings.Lines(string(unit)) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			settings[key] = value
+		}
+	}
+	reload := strings.Fields(settings["ExecReload"])
+	if settings["Type"] != "notify" || len(reload) == 0 {
+		t.Fatalf("Type=%s, ExecReload=%q", settings["Type"], reload)
+	}
+	if _, err := os.Stat(reload[0]); err != nil {
+		missing(t, err)
+	}
+	socket, file := manager(t), configFile(t, "listen: 127.0.0.1:0\n")
+	p := start(t, "popgate", "serve", "--config", file)
+	if got := notified(t, socket); got != "READY=1" { // systemd reloads nothing before
+		t.Fatalf("told %q", got)
+	}
+	if err := os.WriteFile(file, []byte("listen: 127.0.0.1:0\nlog-level: debug\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range reload { // no shell is in between
+		reload[i] = strings.ReplaceAll(reload[i], "$MAINPID", strconv.Itoa(p.cmd.Process.Pid))
+	}
+	if out, err := exec.Command(reload[0], reload[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v: %s", reload, err, out)
+	}
+	p.stderr.waitFor(t, `the configuration was read anew" log_level=DEBUG`)
+	p.signal(syscall.SIGTERM)
 	if state := p.wait(); state.ExitCode() != 0 {
 		t.Errorf("%s:\n%s", state, &p.stderr)
 	}
