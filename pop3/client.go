@@ -179,6 +179,7 @@ func (c *Client) statusOf(line []byte, bareLF bool) (status, error) {
 type command struct {
 	verb   string
 	args   []string
+	number uint32   // of the message that it names, 0 for none
 	secret bool     // the last argument must not show
 	hide   []string // texts that must not show while the command runs
 }
@@ -225,6 +226,7 @@ func (c *Client) prepare(ctx context.Context, cmd command) error {
 	if err := c.begin(ctx, cmd.verb, limit); err != nil {
 		return err
 	}
+	c.running.number = cmd.number
 	c.secrets.add(cmd.hide...)
 	if err := c.checkSilence(); err != nil {
 		return c.end(err)

@@ -49,11 +49,11 @@ func (c *Client) UidlOne(ctx context.Context, number uint32) (Entry, string, err
 }
 
 func (c *Client) listOne(ctx context.Context, verb string, number uint32) (e Entry, response string, err error) {
-	args, err := numberArgs(verb, number)
+	cmd, err := numbered(verb, number)
 	if err != nil {
 		return Entry{}, "", err
 	}
-	err = c.roundTrip(ctx, command{verb: verb, args: args}, func(st status) {
+	err = c.roundTrip(ctx, cmd, func(st status) {
 		response = st.response
 		e = parseEntry(verb, st.text)
 	})

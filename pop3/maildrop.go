@@ -29,11 +29,11 @@ func (c *Client) Stat(ctx context.Context) (messages uint32, octets int64, respo
 
 // Dele marks a message as deleted (DELE, RFC 1939 section 5), and returns the status line. Quit removes it, nothing else does.
 func (c *Client) Dele(ctx context.Context, number uint32) (response string, err error) {
-	args, err := numberArgs("DELE", number)
+	cmd, err := numbered("DELE", number)
 	if err != nil {
 		return "", err
 	}
-	err = c.roundTrip(ctx, command{verb: "DELE", args: args}, func(st status) {
+	err = c.roundTrip(ctx, cmd, func(st status) {
 		c.marked = true
 		response = st.response
 	})
@@ -54,12 +54,13 @@ func (c *Client) Noop(ctx context.Context) (string, error) { return c.simple(ctx
 
 var errNumber = errors.New("is 0, but message numbers begin at 1")
 
-// numberArgs checks a message number and returns it as arguments.
-func numberArgs(verb string, number uint32, more ...string) ([]string, error) {
+// numbered checks a message number and returns the command that has it as its first argument.
+func numbered(verb string, number uint32, more ...string) (command, error) {
 	if number == 0 {
-		return nil, &ArgumentError{Command: verb, Err: errNumber}
+		return command{}, &ArgumentError{Command: verb, Err: errNumber}
 	}
-	return append([]string{strconv.FormatUint(uint64(number), 10)}, more...), nil
+	args := append([]string{strconv.FormatUint(uint64(number), 10)}, more...)
+	return command{verb: verb, args: args, number: number}, nil
 }
 
 // parseOctets parses a number of digits alone.

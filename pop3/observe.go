@@ -9,6 +9,8 @@ import (
 type Done struct {
 	// Command is the verb, "" for the greeting, "TLS" for a handshake (that of STLS is told beside STLS itself).
 	Command string
+	// Number is that of the message which the command names, 0 where it names none.
+	Number uint32
 	// Begun and Ended are when the command began, waiting for silence included, and when its reply was over. Of commands that are
 	// sent ahead each begins when the reply before it is over.
 	Begun, Ended time.Time
@@ -21,12 +23,12 @@ type Done struct {
 	Err error
 }
 
-// tell tells Options.Observe of a command that is over.
-func (c *Client) tell(ctx context.Context, command string, begun time.Time, err error) {
+// tell tells Options.Observe of a command that is over now. It adds what the Client knows.
+func (c *Client) tell(ctx context.Context, d Done) {
 	if c.opts.Observe == nil {
 		return
 	}
-	d := Done{Command: command, Begun: begun, Ended: time.Now(), Sent: c.sent, Received: c.received, Outcome: c.outcome, Err: err}
+	d.Ended, d.Sent, d.Received, d.Outcome = time.Now(), c.sent, c.received, c.outcome
 	c.sent, c.received = 0, 0
 	c.opts.Observe(ctx, d)
 }
@@ -37,5 +39,5 @@ func (op *operation) over(c *Client, err error) {
 	if op.told || !op.wrote && !broken && (op.name != "" || err != nil) {
 		return
 	}
-	c.tell(op.ctx, op.name, op.begun, err)
+	c.tell(op.ctx, Done{Command: op.name, Number: op.number, Begun: op.begun, Err: err})
 }

@@ -34,6 +34,9 @@ func (o *told) observe(ctx context.Context, d pop3.Done) {
 	if d.Ended.Before(d.Begun) || ctx == nil {
 		result += " in no time"
 	}
+	if d.Number > 0 {
+		result = fmt.Sprint(d.Number, " ", result)
+	}
 	o.list = append(o.list, d.Command+" "+result)
 	o.sent += d.Sent
 	o.received += d.Received
@@ -57,7 +60,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TestObserve: each command is told once, with how it ended, and the octets of the connection are told in sum.
+// TestObserve: each command is told once, with the message that it names and how it ended, and the octets of the connection are told in sum.
 func TestObserve(t *testing.T) {
 	drop := pop3test.NewMaildrop("secret")
 	for i := range 5 {
@@ -118,12 +121,17 @@ func TestObserve(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, _, err := c.UidlOne(ctx, 4); err != nil {
+		t.Fatal(err)
+	}
+	must(c.Dele(ctx, 5))
+	must(c.Noop(ctx))
 	if outcome, _, err := c.Quit(ctx); err != nil || outcome != pop3.Committed {
 		t.Fatal(outcome, err)
 	}
 	want := []string{
-		" ok", "USER ok", "PASS refused", "USER ok", "PASS ok", "CAPA ok", "RETR ok",
-		"DELE ok", "RETR ok", "RETR refused", "RETR ok", "QUIT COMMITTED",
+		" ok", "USER ok", "PASS refused", "USER ok", "PASS ok", "CAPA ok", "RETR 1 ok",
+		"DELE 1 ok", "RETR 2 ok", "RETR 9 refused", "RETR 3 ok", "UIDL 4 ok", "DELE 5 ok", "NOOP ok", "QUIT COMMITTED",
 	}
 	if !slices.Equal(o.list, want) {
 		t.Errorf("got %q, want %q", o.list, want)
@@ -192,7 +200,7 @@ func TestObserveBroken(t *testing.T) {
 				_, _ = io.ReadAll(m)
 			}
 		}
-		if want := []string{" ok", "RETR ok", "RETR connection lost"}; !slices.Equal(o.list, want) {
+		if want := []string{" ok", "RETR 1 ok", "RETR 2 connection lost"}; !slices.Equal(o.list, want) {
 			t.Errorf("got %q, want %q", o.list, want)
 		}
 	})

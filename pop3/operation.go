@@ -28,6 +28,7 @@ var past = time.Unix(1, 0)
 type operation struct {
 	ctx      context.Context //nolint:containedctx // of the one call that made it, or of the stream that the call returned
 	name     string
+	number   uint32 // of the message that its command names, 0 for none
 	begun    time.Time
 	told     bool // a pipeline tells of its commands itself
 	limit    time.Duration

@@ -35,8 +35,7 @@ func (r Request) command() (command, error) {
 	default:
 		return command{}, &ArgumentError{Command: r.Verb, Err: errVerb}
 	}
-	args, err := numberArgs(r.Verb, r.Number, more...)
-	return command{verb: r.Verb, args: args}, err
+	return numbered(r.Verb, r.Number, more...)
 }
 
 // RetrEach retrieves messages one after the other, as Pipeline does.
@@ -158,7 +157,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	}
 	err = p.c.end(err)
 	if len(p.queue) > 0 { // err says why it has no answer
-		p.c.tell(op.ctx, p.queue[0].Verb, p.begun, err)
+		p.c.tell(op.ctx, p.done(err))
 	}
 	return err
 }

@@ -54,9 +54,14 @@ func (p *pipeline) peek() bool {
 	return true
 }
 
+// done is what is told of the first request of the queue.
+func (p *pipeline) done(err error) Done {
+	return Done{Command: p.queue[0].Verb, Number: p.queue[0].Number, Begun: p.begun, Err: err}
+}
+
 // answered is called when the reply to the first request of the queue is over; err is nil or its *RefusedError.
 func (p *pipeline) answered(err error) {
-	p.c.tell(p.c.running.ctx, p.queue[0].Verb, p.begun, err)
+	p.c.tell(p.c.running.ctx, p.done(err))
 	p.begun = time.Now()
 	p.octets -= p.queue[0].octets
 	p.listed -= p.queue[0].Listed

@@ -13,21 +13,21 @@ import (
 
 // Retr retrieves a message (RETR, RFC 1939 section 5). Until the Message is read to its end or closed no other command can run.
 func (c *Client) Retr(ctx context.Context, number uint32) (*Message, error) {
-	args, err := numberArgs("RETR", number)
+	cmd, err := numbered("RETR", number)
 	if err != nil {
 		return nil, err
 	}
-	return c.message(ctx, command{verb: "RETR", args: args}, Request{Verb: "RETR", Number: number})
+	return c.message(ctx, cmd, Request{Verb: "RETR", Number: number})
 }
 
 // Top retrieves the header of a message and the first lines of its body (TOP, RFC 1939 section 7). It is never the whole message
 // for certain: servers cut it short without a word.
 func (c *Client) Top(ctx context.Context, number, lines uint32) (*Message, error) {
-	args, err := numberArgs("TOP", number, strconv.FormatUint(uint64(lines), 10))
+	cmd, err := numbered("TOP", number, strconv.FormatUint(uint64(lines), 10))
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.message(ctx, command{verb: "TOP", args: args}, Request{Verb: "TOP", Number: number, Lines: lines})
+	m, err := c.message(ctx, cmd, Request{Verb: "TOP", Number: number, Lines: lines})
 	return m, c.notOffered(err, "TOP")
 }
 

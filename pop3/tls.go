@@ -63,10 +63,10 @@ func (c *Client) handshake(config *tls.Config) error {
 	op.told = op.told || op.name == "" // no greeting
 	if err != nil {
 		err = c.failHandshake(ctx, err)
-		c.tell(op.ctx, "TLS", begun, err)
+		c.tell(op.ctx, Done{Command: "TLS", Begun: begun, Err: err})
 		return err
 	}
-	c.tell(op.ctx, "TLS", begun, nil)
+	c.tell(op.ctx, Done{Command: "TLS", Begun: begun})
 	c.conn = conn
 	c.capa = nil
 	return nil

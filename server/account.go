@@ -85,13 +85,13 @@ func (s *Server) told() step {
 				accounts{}.HandleRPC(ctx, &stats.OutPayload{Length: proto.Size(m)}) // it is sent when the line is written already
 			}
 			accountOf(ctx).tell(ctx)
-			s.registry.observer.auditCall(ctx, info.FullMethod, resp, err)
+			s.registry.observer.auditCall(ctx, info.FullMethod, req, resp, err)
 			return resp, err
 		},
 		stream: func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 			err := handler(srv, ss)
 			accountOf(ss.Context()).tell(ss.Context())
-			s.registry.observer.auditCall(ss.Context(), info.FullMethod, nil, err)
+			s.registry.observer.auditCall(ss.Context(), info.FullMethod, nil, nil, err)
 			return err
 		},
 	}

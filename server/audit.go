@@ -26,30 +26,39 @@ var audited = map[string]string{
 	pb.Pop3Service_Quit_FullMethodName:         "quit",
 }
 
+// auditEvent is what was done, and what came of it.
+type auditEvent struct {
+	event, result string
+	outcome       string // "" where nothing is known
+	number        uint32 // of the message, 0 for none
+}
+
 // auditCall tells of a call that is over.
-func (o *observer) auditCall(ctx context.Context, method string, resp any, err error) {
-	event := audited[method]
-	if event == "" {
+func (o *observer) auditCall(ctx context.Context, method string, req, resp any, err error) {
+	e := auditEvent{event: audited[method], result: "OK"}
+	if e.event == "" {
 		return
 	}
-	result, outcome := "OK", ""
 	if err != nil {
-		result = cmp.Or(strings.TrimPrefix(reasonOf(err), "ERROR_REASON_"), status.Code(err).String())
-		outcome = metadataOf(err)["outcome"]
+		e.result = cmp.Or(strings.TrimPrefix(reasonOf(err), "ERROR_REASON_"), status.Code(err).String())
+		e.outcome = metadataOf(err)["outcome"]
 	}
 	if quit, ok := resp.(*pb.QuitResponse); ok && err == nil {
-		outcome = outcomeName(quit.GetOutcome())
+		e.outcome = outcomeName(quit.GetOutcome())
 	}
-	o.auditEvent(ctx, method, event, result, outcome)
+	if dele, ok := req.(*pb.DeleRequest); ok {
+		e.number = dele.GetMessageNumber()
+	}
+	o.writeAudit(ctx, method, e)
 }
 
 // auditCommand tells of a command of a call of MailboxService.
-func (o *observer) auditCommand(ctx context.Context, event, result, outcome string) {
+func (o *observer) auditCommand(ctx context.Context, e auditEvent) {
 	method, _ := grpc.Method(ctx)
-	o.auditEvent(ctx, method, event, result, outcome)
+	o.writeAudit(ctx, method, e)
 }
 
-func (o *observer) auditEvent(ctx context.Context, method, event, result, outcome string) {
+func (o *observer) writeAudit(ctx context.Context, method string, e auditEvent) {
 	if o.audit == nil {
 		return
 	}
@@ -57,7 +66,7 @@ func (o *observer) auditEvent(ctx context.Context, method, event, result, outcom
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	attrs := []slog.Attr{
-		slog.String("event", event), slog.String("method", strings.TrimPrefix(method, "/")), slog.String("result", result),
+		slog.String("event", e.event), slog.String("method", strings.TrimPrefix(method, "/")), slog.String("result", e.result),
 		slog.String("request_id", c.id), slog.String("caller", c.caller), slog.String("target", c.host),
 	}
 	if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
@@ -69,8 +78,11 @@ func (o *observer) auditEvent(ctx context.Context, method, event, result, outcom
 	if c.connection > 0 {
 		attrs = append(attrs, slog.Uint64("connection", c.connection))
 	}
-	if outcome != "" {
-		attrs = append(attrs, slog.String("outcome", outcome))
+	if e.number > 0 {
+		attrs = append(attrs, slog.Uint64("message_number", uint64(e.number)))
+	}
+	if e.outcome != "" {
+		attrs = append(attrs, slog.String("outcome", e.outcome))
 	}
 	o.audit.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "audit", attrs...)
 }

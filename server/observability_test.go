@@ -61,6 +61,9 @@ func TestObservabilityIsDocumented(t *testing.T) {
 	if _, err := w.Noop(t.Context(), &pb.NoopRequest{SessionId: "popgate.none"}); err == nil {
 		t.Fatal("no such session")
 	}
+	if _, err := w.Dele(t.Context(), &pb.DeleRequest{SessionId: id, MessageNumber: 1}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.quit(t, id); err != nil {
 		t.Fatal(err)
 	}

@@ -374,9 +374,9 @@ func TestBaggage(t *testing.T) {
 	}
 }
 
-// TestAudit: every OpenSession, login, Dele and Quit is one event, with its end, and so is each of a call of MailboxService (G8).
+// TestAudit: every OpenSession, login, Dele and Quit is one event, with its end and its message, and so is each of a call of MailboxService (G8).
 func TestAudit(t *testing.T) {
-	w := newWatched(t, 2)
+	w := newWatched(t, 4)
 	first := w.openSession(t, anywhere())
 	_, err1 := w.User(t.Context(), &pb.UserRequest{SessionId: first, Username: "alice"})
 	_, err2 := w.Pass(t.Context(), &pb.PassRequest{SessionId: first, Password: "wrong"})
@@ -390,6 +390,9 @@ func TestAudit(t *testing.T) {
 	_, err := w.Dele(t.Context(), &pb.DeleRequest{SessionId: first, MessageNumber: 0})
 	if err == nil {
 		t.Fatal("message 0 is deleted")
+	}
+	if _, err := w.Dele(t.Context(), &pb.DeleRequest{SessionId: first, MessageNumber: 99}); err == nil {
+		t.Fatal("message 99 is deleted")
 	}
 	for range 2 {
 		if _, err := w.quit(t, first); err != nil {
@@ -405,7 +408,7 @@ func TestAudit(t *testing.T) {
 	if _, err := w.CloseSession(t.Context(), &pb.CloseSessionRequest{SessionId: second}); err != nil {
 		t.Fatal(err)
 	}
-	calls := 2 + 2 + 2 + 2 + 4 // open, login, dele, quit, login by other ways
+	calls := 2 + 2 + 3 + 2 + 4 // open, login, dele, quit, login by other ways
 	if _, err := pb.NewMailboxServiceClient(w.conn).DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
 		Server: anywhere(), Credentials: &pb.Credentials{Username: "alice\n", Secret: &pb.Credentials_Password{Password: "p"}},
 		Messages: []*pb.MessageToDelete{{UniqueId: "x"}},
@@ -416,10 +419,20 @@ func TestAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls += 2 // a connection and a login
+	ids := w.mailbox.drop.UniqueIDs()
+	if _, err := pb.NewMailboxServiceClient(w.conn).DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
+		Server: anywhere(), Credentials: alicesMailbox(), Messages: []*pb.MessageToDelete{{UniqueId: ids[2]}, {UniqueId: ids[1]}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	calls += 2 + 2 + 1 // DELE and QUIT besides
 	<-w.shutdown(0)
-	entries, count := w.audit.entries(t), map[string]int{}
+	entries, count, messages := w.audit.entries(t), map[string]int{}, []string{}
 	for _, e := range entries {
 		count[fmt.Sprint(e["event"], " ", e["result"], " ", e["outcome"])]++
+		if number, named := e["message_number"]; named {
+			messages = append(messages, fmt.Sprint(e["event"], " ", number, " ", e["result"], " ", e["method"]))
+		}
 		if e["caller"] != everyone || e["target"] != "pop3.example.test" || e["request_id"] == "" || e["method"] == "" {
 			if e["result"] != "INVALID_ARGUMENT" { // of which session, nobody has looked
 				t.Errorf("%v lacks a field", e)
@@ -433,11 +446,18 @@ func TestAudit(t *testing.T) {
 		t.Errorf("%d events, want %d: %v", len(entries), calls, count)
 	}
 	for what, want := range map[string]int{
-		"open OK <nil>": 3, "login OK <nil>": 3, "dele OK <nil>": 1, "dele INVALID_ARGUMENT <nil>": 1, "quit OK COMMITTED": 2,
+		"open OK <nil>": 4, "login OK <nil>": 4, "dele OK <nil>": 3, "dele INVALID_ARGUMENT <nil>": 1, "quit OK COMMITTED": 3,
 	} {
 		if count[what] != want {
 			t.Errorf("%d times %s, want %d", count[what], what, want)
 		}
+	}
+	slices.Sort(messages) // in which order the call marks them is its own affair
+	if want := []string{
+		"dele 1 OK popgate.v1.Pop3Service/Dele", "dele 2 OK popgate.v1.MailboxService/DeleteMessages",
+		"dele 3 OK popgate.v1.MailboxService/DeleteMessages", "dele 99 COMMAND_REFUSED popgate.v1.Pop3Service/Dele",
+	}; !slices.Equal(messages, want) {
+		t.Errorf("events of messages: %q, want %q", messages, want)
 	}
 	if strings.Contains(w.audit.String(), first) || strings.Contains(w.audit.String(), password) {
 		t.Error("a secret is in the audit log")

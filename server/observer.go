@@ -124,7 +124,7 @@ func (l *link) dial(connect func(context.Context, string, string) (net.Conn, err
 		l.metrics.connectSeconds.Observe(time.Since(begun).Seconds())
 		l.span(ctx, "connect", result, pop3.Done{Begun: begun, Ended: time.Now(), Err: err})
 		if l.job {
-			l.auditCommand(ctx, "open", strings.ToUpper(result), "")
+			l.auditCommand(ctx, auditEvent{event: "open", result: strings.ToUpper(result)})
 		}
 		return conn, err
 	}
@@ -151,16 +151,16 @@ func (l *link) done(ctx context.Context, d pop3.Done) {
 			l.moves(stateTransaction)
 		}
 		if l.job {
-			l.auditCommand(ctx, "login", strings.ToUpper(loginResult(d.Err)), "")
+			l.auditCommand(ctx, auditEvent{event: "login", result: strings.ToUpper(loginResult(d.Err))})
 		}
 	case "DELE":
 		if l.job {
-			l.auditCommand(ctx, "dele", strings.ToUpper(result), "")
+			l.auditCommand(ctx, auditEvent{event: "dele", result: strings.ToUpper(result), number: d.Number})
 		}
 	case "QUIT":
 		m.commits.WithLabelValues(strings.ToLower(d.Outcome.String())).Inc()
 		if l.job {
-			l.auditCommand(ctx, "quit", strings.ToUpper(result), d.Outcome.String())
+			l.auditCommand(ctx, auditEvent{event: "quit", result: strings.ToUpper(result), outcome: d.Outcome.String()})
 		}
 	}
 }
