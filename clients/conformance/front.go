@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -21,35 +22,39 @@ import (
 type front struct {
 	addr  string
 	cut   func()
+	stall func()
 	close func()
 	relay *relay // nil where it passes octets on
 }
 
-// startFront starts what a gateway's specification asks for.
-func startFront(kind, to string) (*front, error) {
+// startFront starts what a gateway's specification asks for. busy reports whether a session has a maildrop.
+func startFront(kind, to string, busy func() bool) (*front, error) {
 	if kind == "" {
-		return &front{addr: to, cut: func() {}, close: func() {}}, nil
+		return &front{addr: to, cut: func() {}, stall: func() {}, close: func() {}}, nil
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback
 	if err != nil {
 		return nil, err
 	}
-	if kind == "cut" {
-		c := &cutter{listener: listener, to: to, conns: map[net.Conn]bool{}}
+	if kind == "cut" || kind == "stall" {
+		c := &cutter{listener: listener, to: to, busy: busy, conns: map[net.Conn]bool{}}
 		c.wg.Go(c.serve)
-		return &front{addr: listener.Addr().String(), cut: c.cut, close: c.close}, nil
+		return &front{addr: listener.Addr().String(), cut: c.cut, stall: c.stall, close: c.close}, nil
 	}
 	return startRelay(listener, to, kind == "damage")
 }
 
-// cutter passes octets on until it is told to cut all connections; the next ones work.
+// cutter passes octets on until it is told to cut all connections; the next ones work. Or it is told to stall: then it takes nothing
+// from the gateway before no session has a maildrop, that is, before the gateway has given up what it was sending.
 type cutter struct {
 	listener net.Listener
 	to       string
+	busy     func() bool
 	wg       sync.WaitGroup
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
 	closed   bool
+	stalled  bool
 }
 
 func (c *cutter) serve() {
@@ -63,7 +68,7 @@ func (c *cutter) serve() {
 			_ = caller.Close()
 			continue
 		}
-		c.wg.Go(func() { pass(caller, gateway) })
+		c.wg.Go(func() { pass(stallingConn{caller, c}, gateway) })
 		c.wg.Go(func() { pass(gateway, caller) })
 	}
 }
@@ -105,6 +110,34 @@ func (c *cutter) close() {
 	c.wg.Wait()
 }
 
+func (c *cutter) stall() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stalled = true
+}
+
+// stalls reports whether nothing goes on to the client now. It is over once it is over: the next session has a maildrop too.
+func (c *cutter) stalls() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stalled = c.stalled && !c.closed && c.busy()
+	return c.stalled
+}
+
+// stallingConn is a connection with a client, to which nothing is written while the cutter stalls.
+type stallingConn struct {
+	net.Conn
+
+	cutter *cutter
+}
+
+func (s stallingConn) Write(p []byte) (int, error) {
+	for s.cutter.stalls() {
+		time.Sleep(time.Millisecond)
+	}
+	return s.Conn.Write(p)
+}
+
 const (
 	sessionHeader = "pop3-session"
 	routed        = ";routed" // what the relay adds to the header, as a proxy does that keeps the route in it
@@ -133,7 +166,7 @@ func startRelay(listener net.Listener, to string, damage bool) (*front, error) {
 		<-served //nolint:errcheck // it was asked to end
 		_ = conn.Close()
 	}
-	return &front{addr: listener.Addr().String(), cut: func() {}, close: closeAll, relay: r}, nil
+	return &front{addr: listener.Addr().String(), cut: func() {}, stall: func() {}, close: closeAll, relay: r}, nil
 }
 
 // handle passes one call on.

@@ -5,15 +5,19 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/popgate/popgate/server"
 )
@@ -25,11 +29,16 @@ type gatewaySpec struct {
 	TLS string `yaml:"tls"`
 	// Strict allows no login over plaintext.
 	Strict bool `yaml:"strict"`
-	// Sessions is the greatest number of sessions of a caller, Idle the idle time-out in seconds.
+	// Sessions is the greatest number of sessions of a caller; Idle is the idle time-out, Stall how long a caller may not read a
+	// stream, both in seconds.
 	Sessions int `yaml:"sessions"`
 	Idle     int `yaml:"idle"`
-	// Front is what stands before it: "cut", which cuts connections when a server says so; "relay", which gives its own value
-	// to the session header; "damage", which also spoils an octet of each message.
+	Stall    int `yaml:"stall"`
+	// Callers are those that it knows, by their tokens: the methods that each may call. Without them it asks for no token.
+	Callers map[string][]string `yaml:"callers"`
+	// Front is what stands before it: "cut", which cuts connections when a server says so; "stall", which lets nothing through to
+	// the client from then on, until no server's maildrop is in use; "relay", which gives its own value to the session header;
+	// "damage", which also spoils an octet of each message.
 	Front string `yaml:"front"`
 }
 
@@ -49,6 +58,10 @@ func startGateway(spec gatewaySpec, targets []string, ca *authority) (*gateway, 
 	}
 	config := server.Config{Replica: "one", Targets: allowed, UnsafeAllowPlaintext: !spec.Strict}
 	config.Limits.SessionsPerCaller, config.Limits.IdleTimeout = spec.Sessions, time.Duration(spec.Idle)*time.Second
+	config.Limits.SendStall = time.Duration(spec.Stall) * time.Second
+	if config.Callers, err = spec.callers(); err != nil {
+		return nil, err
+	}
 	if config.TLS, err = ca.server(spec.TLS); err != nil {
 		return nil, err
 	}
@@ -63,6 +76,25 @@ func startGateway(spec gatewaySpec, targets []string, ca *authority) (*gateway, 
 	g := &gateway{s, listener.Addr().String(), make(chan error, 1)}
 	go func() { g.served <- s.Serve(listener) }()
 	return g, nil
+}
+
+// callers returns the callers, each with a role of its own, or nil. A file says them, as an operator's does.
+func (spec *gatewaySpec) callers() (*server.Callers, error) {
+	if spec.Callers == nil {
+		return nil, nil //nolint:nilnil // everybody may call
+	}
+	roles, callers := map[string]any{}, []any{}
+	for token, methods := range spec.Callers {
+		digest := sha256.Sum256([]byte(token))
+		name := hex.EncodeToString(digest[:])
+		roles[name] = map[string]any{"methods": methods}
+		callers = append(callers, map[string]any{"name": name, "role": name, "token-sha256": name})
+	}
+	text, err := yaml.Marshal(map[string]any{"roles": roles, "callers": callers})
+	if err != nil {
+		return nil, err
+	}
+	return server.LoadCallers("callers.yaml", func(string) ([]byte, error) { return text, nil })
 }
 
 // close ends the gateway, its sessions too.

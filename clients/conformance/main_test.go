@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,6 +150,80 @@ func TestServerLooks(t *testing.T) {
 				t.Errorf("%v, %v: it passed", passed, err)
 			}
 		})
+	}
+}
+
+// TestStall: while a front stalls nothing comes through it to the client, and all of it does once no session has a maildrop.
+func TestStall(t *testing.T) {
+	gateway, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = gateway.Close() }()
+	var busy atomic.Bool
+	asked := make(chan struct{}, 1)
+	front, err := startFront("stall", gateway.Addr().String(), func() bool {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		return busy.Load()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer front.close()
+	client, err := net.Dial("tcp", front.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	server, err := gateway.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+
+	came := make(chan byte, 3)
+	go func() {
+		defer close(came)
+		for octet := make([]byte, 1); ; came <- octet[0] {
+			if _, err := io.ReadFull(client, octet); err != nil {
+				return
+			}
+		}
+	}()
+	send := func(octet byte) {
+		if _, err := server.Write([]byte{octet}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	busy.Store(true)
+	send('1')
+	if octet := <-came; octet != '1' {
+		t.Fatalf("%q came", octet)
+	}
+	front.stall()
+	send('2')
+	for range 2 { // it has 2, and holds it
+		select {
+		case <-asked:
+		case octet := <-came:
+			t.Fatalf("%q came while it stalls", octet)
+		}
+	}
+	busy.Store(false)
+	if octet := <-came; octet != '2' {
+		t.Errorf("%q came", octet)
+	}
+	busy.Store(true) // another session
+	send('3')
+	if octet := <-came; octet != '3' {
+		t.Errorf("%q came", octet)
+	}
+	_ = server.Close()
+	for range came {
+		t.Error("something else came")
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *player) set(c *testCase) (*stage, error) {
 	}}
 	var targets []string
 	for name, spec := range c.Servers {
-		server, err := startServer(spec, func() { s.front.cut() })
+		server, err := startServer(spec, func() { s.front.cut() }, func() { s.front.stall() })
 		if err != nil {
 			return s, fmt.Errorf("server %s: %w", name, err)
 		}
@@ -133,7 +133,7 @@ func (p *player) set(c *testCase) (*stage, error) {
 	if s.gateway, err = startGateway(c.Gateway, targets, p.ca); err != nil {
 		return s, err
 	}
-	s.front, err = startFront(c.Gateway.Front, s.gateway.addr)
+	s.front, err = startFront(c.Gateway.Front, s.gateway.addr, s.busy)
 	return s, err
 }
 
@@ -292,14 +292,20 @@ func (s *stage) request(ctx context.Context, step *step) error {
 // awaitFree waits until no session has a maildrop: a server may not have noticed yet that the job before has hung up.
 func (s *stage) awaitFree() {
 	for limit := time.Now().Add(s.patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
-		busy := false
-		for _, server := range s.servers {
-			busy = busy || server.drop != nil && server.drop.InUse()
-		}
-		if !busy {
+		if !s.busy() {
 			return
 		}
 	}
+}
+
+// busy reports whether a session has a maildrop.
+func (s *stage) busy() bool {
+	for _, server := range s.servers {
+		if server.drop != nil && server.drop.InUse() {
+			return true
+		}
+	}
+	return false
 }
 
 // ask asks the runner, and reads the messages of the contract in its answer.

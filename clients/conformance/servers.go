@@ -25,8 +25,10 @@ type serverSpec struct {
 	Banner  string            `yaml:"banner"`
 	Answers map[string]string `yaml:"answers"`
 	Hold    string            `yaml:"hold"`
-	// CutAt is a command at which the connections between client and gateway are cut, the first time it comes.
-	CutAt string `yaml:"cut_at"`
+	// CutAt is a command at which the connections between client and gateway are cut, the first time it comes; at StallAt they stall,
+	// each time.
+	CutAt   string `yaml:"cut_at"`
+	StallAt string `yaml:"stall_at"`
 	// Refusal is what a login gets, Busy has another session hold the maildrop, Delay is the LOGIN-DELAY in seconds.
 	Refusal string `yaml:"refusal"`
 	Delay   int    `yaml:"delay"`
@@ -50,8 +52,8 @@ type popServer struct {
 	ca       string          // PEM
 }
 
-// startServer starts one. cut cuts the connections between client and gateway.
-func startServer(spec serverSpec, cut func()) (*popServer, error) {
+// startServer starts one. cut cuts the connections between client and gateway, stall has them stall.
+func startServer(spec serverSpec, cut, stall func()) (*popServer, error) {
 	held := make(chan struct{})
 	s := &popServer{spec: spec, released: held, release: sync.OnceFunc(func() { close(held) })}
 	s.commands, s.complain = func() []string { return nil }, func() []string { return nil }
@@ -61,7 +63,7 @@ func startServer(spec serverSpec, cut func()) (*popServer, error) {
 	case spec.Script != "":
 		return s, s.startScript()
 	}
-	return s, s.startHonest(cut)
+	return s, s.startHonest(cut, stall)
 }
 
 // startClosed takes a port and gives it back.
@@ -91,7 +93,7 @@ func (s *popServer) startScript() error {
 	return nil
 }
 
-func (s *popServer) startHonest(cut func()) error {
+func (s *popServer) startHonest(cut, stall func()) error {
 	s.drop = pop3test.NewMaildrop("secret")
 	for i, spec := range s.spec.Messages {
 		m, err := spec.make(i+1, s.released)
@@ -112,7 +114,7 @@ func (s *popServer) startHonest(cut func()) error {
 	server.TrustRPOP = true
 	server.Banner = s.spec.Banner
 	server.LoginDelay = time.Duration(s.spec.Delay) * time.Second
-	server.Intercept = s.intercept(sync.OnceFunc(cut))
+	server.Intercept = s.intercept(sync.OnceFunc(cut), stall)
 	if s.spec.TLS {
 		server.StartTLS()
 	} else {
@@ -127,7 +129,7 @@ func (s *popServer) startHonest(cut func()) error {
 }
 
 // intercept sees each command first.
-func (s *popServer) intercept(cut func()) func(string) (string, bool) {
+func (s *popServer) intercept(cut, stall func()) func(string) (string, bool) {
 	return func(line string) (string, bool) {
 		verb, _, _ := strings.Cut(line, " ")
 		switch verb {
@@ -135,6 +137,8 @@ func (s *popServer) intercept(cut func()) func(string) (string, bool) {
 			<-s.released
 		case s.spec.CutAt:
 			cut()
+		case s.spec.StallAt:
+			stall()
 		}
 		answer, ok := s.spec.Answers[verb]
 		return answer + "\r\n", ok
