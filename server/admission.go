@@ -152,5 +152,13 @@ func (s *Server) Reload(tlsConfig *tls.Config, callers *Callers) error {
 			c.end(credentialsEndedError{})
 		}
 	})
+	s.registry.letIn()
 	return nil
+}
+
+// letIn gives places to the calls that can have one now that callers may have more.
+func (r *registry) letIn() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.admitLocked()
 }

@@ -298,3 +298,31 @@ func TestLimitSessions(t *testing.T) {
 		})
 	}
 }
+
+// TestReloadLetsIn: a role that may have more sessions lets in who waits for one.
+func TestReloadLetsIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		with := func(sessions int) *Callers {
+			return callersOf(t, fmt.Sprintf("roles:\n  r: {methods: ['*'], sessions: %d}\ncallers:\n", sessions)+entryOf("a", "r", "a"), nil)
+		}
+		s, err := New(Config{Callers: with(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &waitingRoom{service: newService(s.config, s.registry)}
+		w.waits(t, "a", "g", 1)
+		w.waits(t, "a", "h", 1)
+		if len(w.admitted) != 1 {
+			t.Fatalf("%d places of 1", len(w.admitted))
+		}
+		if err := s.Reload(nil, with(2)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if len(w.admitted) != 2 {
+			t.Errorf("%d places of 2", len(w.admitted))
+		}
+		w.leaves()
+		w.wantEmpty(t)
+	})
+}
