@@ -86,7 +86,28 @@ func parseCallersFile(text []byte) (*callersFile, error) {
 	if len(parsed.Callers) == 0 {
 		return nil, errors.New("no callers") // half a file would close the door for all
 	}
-	return &parsed, nil
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return nil, err
+	}
+	return &parsed, checkValues(&document)
+}
+
+// checkValues finds a key without a value. Else a role whose targets were all taken out would reach every target.
+func checkValues(node *yaml.Node) error {
+	for i, child := range node.Content {
+		value := child
+		if child.Kind == yaml.AliasNode {
+			value = child.Alias
+		}
+		if node.Kind == yaml.MappingNode && i%2 == 1 && value.Tag == "!!null" {
+			return fmt.Errorf("line %d: %q has no value", node.Content[i-1].Line, node.Content[i-1].Value)
+		}
+		if err := checkValues(child); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // callers checks the file and returns what it says.
