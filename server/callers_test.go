@@ -355,6 +355,9 @@ func TestRoleTargets(t *testing.T) {
 		{[]string{"localhost:" + port}, []string{"*.localhost:" + port}, "localhost:" + port, false},
 		{[]string{"localhost:" + port}, []string{"127.0.0.0/8:" + port}, "localhost:" + port, true},
 		{[]string{"localhost:" + port}, []string{"127.9.0.0/16:" + port}, "localhost:" + port, false},
+		{[]string{"localhost:" + port}, []string{"*:" + port}, "localhost:" + port, false},                           // that is a port of public addresses
+		{[]string{"127.0.0.0/8:" + port}, []string{"*:" + port}, "127.0.0.1:" + port, false},                         // whatever the gateway allows
+		{[]string{"localhost:" + port}, []string{"0.0.0.0/0:" + port, "[::/0]:" + port}, "localhost:" + port, false}, // nor is an own address part of these
 	} {
 		allowed, err := ParseTargets(tt.gateway)
 		if err != nil {

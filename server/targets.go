@@ -129,10 +129,13 @@ func (t Targets) control(_ context.Context, _, address string, _ syscall.RawConn
 // allowed reports whether an address may be dialled at a port.
 func (t Targets) allowed(addr netip.Addr, port string) bool {
 	own := isOwn(addr)
-	if isPublic(addr) && !own && (isPOP3(port) || slices.Contains(t.ports, port)) {
-		return true
-	}
-	return slices.ContainsFunc(t.blocks, func(b block) bool { return b.opens(addr, port) && (!own || b.Addr().IsLoopback()) })
+	return isPOP3(port) && isPublic(addr) && !own || t.opens(addr, own, port)
+}
+
+// opens reports whether a rule for a block or a port opens a port of an address, which may be this host's own.
+func (t Targets) opens(addr netip.Addr, own bool, port string) bool {
+	return slices.Contains(t.ports, port) && isPublic(addr) && !own ||
+		slices.ContainsFunc(t.blocks, func(b block) bool { return b.opens(addr, port) && (!own || b.Addr().IsLoopback()) })
 }
 
 func (b block) opens(addr netip.Addr, port string) bool {
@@ -143,8 +146,7 @@ func (b block) opens(addr netip.Addr, port string) bool {
 func (t Targets) within(connect connectFunc) connectFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		to, err := netip.ParseAddrPort(address)
-		port := strconv.Itoa(int(to.Port()))
-		if err != nil || !slices.Contains(t.ports, port) && !slices.ContainsFunc(t.blocks, func(b block) bool { return b.opens(to.Addr(), port) }) {
+		if err != nil || !t.opens(to.Addr(), isOwn(to.Addr()), strconv.Itoa(int(to.Port()))) {
 			return nil, errNotAllowed
 		}
 		return connect(ctx, network, address)
