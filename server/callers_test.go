@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -388,6 +389,27 @@ func TestRoleTargets(t *testing.T) {
 	conn, err := (&dialer{targets: within}).DialContext(ctx, "tcp", "127.9.0.1:110") // nobody listens, but it was let through
 	if got := reached(t, conn, err); len(got) != 1 || got[0] != "127.9.0.1:110" {
 		t.Errorf("within the block: %v, %v", got, err)
+	}
+}
+
+// TestRoleAsksForNoName: of a name that no rule of a role can open nothing is found out, not even whether it is there.
+func TestRoleAsksForNoName(t *testing.T) {
+	for rule, address := range map[string]string{
+		"pop.example:995": "db.internal.example:995", "*.pop.example:110": "pop.example:110", "10.0.0.0/8:1110": "db.internal.example:110",
+		"*:1110": "db.internal.example:995",
+	} {
+		only, err := ParseTargets([]string{rule})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.WithValue(t.Context(), callerKey{}, &identity{role: &role{targets: &only}})
+		lookup := func(context.Context, string, string) ([]netip.Addr, error) {
+			t.Errorf("%s: %s is looked up", rule, address)
+			return nil, errors.New("no such host")
+		}
+		if _, err := (&dialer{lookup: lookup}).DialContext(ctx, "tcp", address); !errors.Is(err, errNotAllowed) {
+			t.Errorf("%s: %s: %v", rule, address, err)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		connect = d.connectAllowed
 	}
 	if r := roleOf(ctx); r != nil && r.targets != nil && !r.targets.names(host, port) {
-		if !r.targets.opensPort(port) {
+		if !r.targets.rulesForPort(port) {
 			return nil, errNotAllowed // without a look at the name
 		}
 		connect = r.targets.within(connect)

@@ -111,8 +111,12 @@ func (t Targets) names(host, port string) bool {
 
 // opensPort reports whether a port is open at some address.
 func (t Targets) opensPort(port string) bool {
-	return !t.closed && (isPOP3(port) || slices.Contains(t.ports, port) ||
-		slices.ContainsFunc(t.blocks, func(b block) bool { return b.port == port }))
+	return !t.closed && (isPOP3(port) || t.rulesForPort(port))
+}
+
+// rulesForPort reports whether a rule for a block or a port opens a port at some address.
+func (t Targets) rulesForPort(port string) bool {
+	return slices.Contains(t.ports, port) || slices.ContainsFunc(t.blocks, func(b block) bool { return b.at(port) })
 }
 
 func isPOP3(port string) bool { return port == "110" || port == "995" }
@@ -139,8 +143,10 @@ func (t Targets) opens(addr netip.Addr, own bool, port string) bool {
 }
 
 func (b block) opens(addr netip.Addr, port string) bool {
-	return addr.Zone() == "" && b.Contains(addr.Unmap()) && (b.port == port || b.port == "" && isPOP3(port))
+	return addr.Zone() == "" && b.Contains(addr.Unmap()) && b.at(port)
 }
+
+func (b block) at(port string) bool { return b.port == port || b.port == "" && isPOP3(port) }
 
 // within returns a connect that refuses what no rule for a block or a port says. It allows nothing that connect does not.
 func (t Targets) within(connect connectFunc) connectFunc {
