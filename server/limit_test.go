@@ -248,6 +248,52 @@ func TestLoginsPerSecondOfSessions(t *testing.T) {
 	})
 }
 
+// TestLoginWaitEnds: a login that waits for its turn at the host ends with its session, whatever ends that.
+func TestLoginWaitEnds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end  func(t *testing.T, g *gateway, id string)
+		want failure
+	}{
+		"CloseSession": {
+			func(t *testing.T, g *gateway, id string) {
+				if _, err := g.CloseSession(t.Context(), &pb.CloseSessionRequest{SessionId: id}); err != nil {
+					t.Error(err)
+				}
+			},
+			failure{codes.FailedPrecondition, "SESSION_ENDED", nil},
+		},
+		"drain": {func(_ *testing.T, g *gateway, _ string) { g.shutdown(0) }, failure{codes.Unavailable, "DRAINING", nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMailbox(t, 0)
+				g := newGateway(t, func(c *Config) {
+					m.piped(c)
+					c.Limits.LoginsPerSecond = 0.01
+				})
+				_, err := g.Rpop(t.Context(), &pb.RpopRequest{SessionId: g.openSession(t, anywhere()), Username: "alice"})
+				wantFailure(t, "the first login", err, failure{codes.PermissionDenied, "LOGIN_FAILED", nil}) // but it had its turn
+				id := g.openSession(t, anywhere())
+				waiting := make(chan error, 1)
+				go func() {
+					_, err := g.Rpop(t.Context(), &pb.RpopRequest{SessionId: id, Username: "alice"})
+					waiting <- err
+				}()
+				synctest.Wait()
+				begun := time.Now()
+				tt.end(t, g, id)
+				wantFailure(t, "the login", <-waiting, tt.want)
+				if waited := time.Since(begun); waited != 0 {
+					t.Errorf("waited for another %v", waited)
+				}
+				if n := m.sent("RPOP"); n != 1 {
+					t.Errorf("%d RPOP", n)
+				}
+			})
+		})
+	}
+}
+
 // A caller gets its octets at the rate that the operator has set; its stream waits for them, whole.
 func TestOctetsPerSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,18 +26,31 @@ func (s *service) signIn(
 		if err != nil {
 			return err
 		}
-		wait, cancel := context.WithTimeout(ctx, loginWait)
-		err = s.login(wait, session.caller, session.host)
-		cancel()
-		if err == nil {
+		if err = s.loginTurn(ctx, session); err == nil {
 			response, err = command(c, ctx)
-		} else if ctx.Err() != nil {
-			err = ctx.Err()
 		}
 		done(err)
 		return err
 	})
 	return escape(response), err
+}
+
+// loginTurn waits for the turn at the host, as long as the session lives.
+func (s *service) loginTurn(ctx context.Context, session *session) error {
+	wait, cancel := context.WithTimeout(ctx, loginWait)
+	defer cancel()
+	go func() {
+		select {
+		case <-session.done:
+			cancel()
+		case <-wait.Done():
+		}
+	}()
+	err := s.login(wait, session.caller, session.host)
+	if err != nil {
+		err = cmp.Or(ctx.Err(), session.alive(), err)
+	}
+	return err
 }
 
 // mayLogIn checks the limits of logins that are of the caller's own making: how many a second, and whether its last ones failed. The
