@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
+	"github.com/popgate/popgate/pop3"
 	"github.com/popgate/popgate/pop3/pop3test"
 )
 
@@ -291,6 +292,28 @@ func TestLoginWaitEnds(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestLoginThatPanics: a defect in a login takes no place of those that may be under way for ever.
+func TestLoginThatPanics(t *testing.T) {
+	g := newGateway(t, newMailbox(t, 0).piped)
+	session, err := g.registry.find(everyone, g.openSession(t, anywhere()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newService(g.config, g.registry)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		ctx := context.WithValue(t.Context(), sessionKey{}, session)
+		_, _ = s.signIn(ctx, func() string { return "alice" }, func(*pop3.Client, context.Context) (string, error) { panic("a defect") })
+	}()
+	if n := len(s.penalties.each); n != 0 {
+		t.Errorf("%d logins are under way", n)
 	}
 }
 

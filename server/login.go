@@ -26,10 +26,12 @@ func (s *service) signIn(
 		if err != nil {
 			return err
 		}
+		result := errPanic // until it is known
+		defer func() { done(result) }()
 		if err = s.loginTurn(ctx, session); err == nil {
 			response, err = command(c, ctx)
 		}
-		done(err)
+		result = err
 		return err
 	})
 	return escape(response), err
