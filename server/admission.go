@@ -59,6 +59,7 @@ type admission struct {
 	mu     sync.Mutex
 	caller *identity
 	timer  *time.Timer // ends the call when the credentials end; nil: they do not
+	past   bool        // the call has returned
 }
 
 // admit decides on the call by what is in force now, at first and again after a reload.
@@ -74,7 +75,7 @@ func (c *admission) admit() (*identity, error) {
 	}
 	c.caller = who
 	c.stopLocked()
-	if !who.until.IsZero() {
+	if !who.until.IsZero() && !c.past {
 		c.timer = time.AfterFunc(time.Until(who.until), func() { c.end(credentialsEndedError{}) })
 	}
 	return who, nil
@@ -91,6 +92,7 @@ func (c *admission) over() {
 	c.server.admissions.remove(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.past = true
 	c.stopLocked()
 	c.end(nil)
 }

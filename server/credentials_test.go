@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
@@ -262,4 +263,35 @@ func TestReloadRefuses(t *testing.T) {
 		t.Errorf("the old callers: %v", err)
 	}
 	wantFailure(t, "a new caller", reflect(withToken(t.Context(), "c"), r.as(t), "v1"), unknownCaller)
+}
+
+// TestAdmissionIsOver: a reload that looks at a call which has just returned starts no clock for it, which would run until its
+// credentials end.
+func TestAdmissionIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		expires := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+		s, err := New(Config{Callers: callersOf(t, testRoles+"callers:\n  - {name: a, role: all, token-sha256: "+digestOf("a")+", expires: "+expires+"}\n", nil)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := 0
+		c := &admission{
+			server: s, ctx: metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer a")), end: func(error) { ended++ },
+		}
+		s.admissions.add(c)
+		if _, err := c.admit(); err != nil {
+			t.Fatal(err)
+		}
+		s.admissions.each(func(running *admission) {
+			running.over()
+			if _, err := running.admit(); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		if ended != 1 {
+			t.Errorf("it was ended %d times", ended)
+		}
+	})
 }
