@@ -72,6 +72,7 @@ func TestPasswordsAreNotTried(t *testing.T) {
 			t.Errorf("%d passwords reached the server", n)
 		}
 		wantQuota(t, "the right password in a pause", try("alice", password), "user")
+		wantQuota(t, "the same user, to most servers", try("ALiCE", password), "user")
 		if err := try("bob", password); reasonOf(err) == "ERROR_REASON_QUOTA_EXCEEDED" {
 			t.Errorf("another user: %v", err)
 		}

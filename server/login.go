@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	pb "github.com/popgate/popgate/gen/go/popgate/v1"
@@ -56,12 +57,12 @@ func (s *service) loginTurn(ctx context.Context, session *session) error {
 }
 
 // mayLogIn checks the limits of logins that are of the caller's own making: how many a second, and whether its last ones failed. The
-// end of the login is told to done.
+// end of the login is told to done. Most servers take a user in any case for the same one, so that a name has one count in all of them.
 func (s *service) mayLogIn(caller, host, user string) (done func(error), err error) {
 	if later := s.loginRates.take(caller); later > 0 {
 		return nil, quotaExceeded("caller", "too many logins of this caller").after(later)
 	}
-	told, later := s.penalties.begin(caller + "\x00" + host + "\x00" + user)
+	told, later := s.penalties.begin(caller + "\x00" + host + "\x00" + strings.ToLower(user))
 	if later > 0 {
 		return nil, quotaExceeded("user", "too many failed logins as this user").after(later)
 	}
