@@ -164,6 +164,23 @@ func TestPenaltiesAreForgotten(t *testing.T) {
 	})
 }
 
+// TestPenaltiesAreSeldomLookedThrough: many that cannot be forgotten yet are not looked through for each login anew, while all others wait.
+func TestPenaltiesAreSeldomLookedThrough(t *testing.T) {
+	p := newPenalties(1)
+	times := 0
+	for i := range 8 * mostLimiters {
+		before := p.enough
+		done, _ := p.begin(strconv.Itoa(i))
+		done(true, false)
+		if p.enough != before {
+			times++
+		}
+	}
+	if len(p.each) != 8*mostLimiters || times != 3 { // at one, two and four times as many
+		t.Errorf("%d failures were looked through %d times", len(p.each), times)
+	}
+}
+
 func TestCallsPerSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMailbox(t, 0)

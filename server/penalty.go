@@ -21,8 +21,9 @@ const loginsAtOnce = 16
 type penalties struct {
 	free int
 
-	mu   sync.Mutex
-	each map[string]*penalty
+	mu     sync.Mutex
+	each   map[string]*penalty
+	enough int // of them to look which can be forgotten
 }
 
 type penalty struct {
@@ -31,7 +32,9 @@ type penalty struct {
 	until    time.Time
 }
 
-func newPenalties(free int) *penalties { return &penalties{free: free, each: map[string]*penalty{}} }
+func newPenalties(free int) *penalties {
+	return &penalties{free: free, each: map[string]*penalty{}, enough: mostLimiters}
+}
 
 // begin lets a login begin, or returns after how long one may. Whoever is let in calls done.
 func (p *penalties) begin(name string) (done func(failed, worked bool), later time.Duration) {
@@ -71,9 +74,10 @@ func (p *penalties) done(name string, mine *penalty, failed, worked bool) {
 	}
 }
 
-// forgetLocked forgets old failures, when there are many.
+// forgetLocked forgets old failures, when there are many. It does so again when there are twice as many as were left: to look through
+// them at each login would let who fails at many servers hold up the logins of all.
 func (p *penalties) forgetLocked() {
-	if len(p.each) < mostLimiters {
+	if len(p.each) < p.enough {
 		return
 	}
 	for name, penalty := range p.each {
@@ -81,4 +85,5 @@ func (p *penalties) forgetLocked() {
 			delete(p.each, name)
 		}
 	}
+	p.enough = max(mostLimiters, 2*len(p.each))
 }
