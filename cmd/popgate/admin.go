@@ -37,7 +37,8 @@ func (c *observeConfig) serveAdmin(ctx context.Context, gateway *server.Server, 
 	reflection.Register(channelz)
 	pages := &http.Server{
 		Handler: adminHandler(gateway, channelz, c.pprof), ReadHeaderTimeout: adminTimeout, Protocols: new(http.Protocols),
-		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }, // they are there during a drain, too
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	pages.Protocols.SetHTTP1(true)
 	pages.Protocols.SetUnencryptedHTTP2(true) // for gRPC

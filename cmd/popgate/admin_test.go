@@ -57,7 +57,8 @@ func TestAdminPages(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	resp, err := grpc_channelz_v1.NewChannelzClient(connect(t, admin)).GetServers(t.Context(), &grpc_channelz_v1.GetServersRequest{})
+	channelz := grpc_channelz_v1.NewChannelzClient(connect(t, admin))
+	resp, err := channelz.GetServers(t.Context(), &grpc_channelz_v1.GetServersRequest{})
 	if err != nil || len(resp.GetServer()) == 0 {
 		t.Errorf("channelz: %v, %v", resp, err)
 	}
@@ -72,6 +73,9 @@ func TestAdminPages(t *testing.T) {
 	})
 	if status, _ := page(t, admin, "/livez"); status != http.StatusOK {
 		t.Errorf("/livez while it drains: %d", status)
+	}
+	if _, err := channelz.GetServers(t.Context(), &grpc_channelz_v1.GetServersRequest{}); err != nil {
+		t.Errorf("channelz while it drains: %v", err)
 	}
 	if _, err := client.CloseSession(t.Context(), &pb.CloseSessionRequest{SessionId: id}); err != nil {
 		t.Fatal(err)
