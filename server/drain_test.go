@@ -181,6 +181,40 @@ func TestDrainAndQuit(t *testing.T) {
 	}
 }
 
+// A QUIT of MailboxService is waited for as long, and so is the second login that looks what became of it.
+func TestDrainAndDelete(t *testing.T) {
+	for name, answer := range map[string]time.Duration{"answered a bit later": 12 * time.Second, "not answered in time": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMailbox(t, 2)
+				arrived, release := m.hold(t, "QUIT")
+				g := newGateway(t, m.piped)
+				deleted := make(chan error, 1)
+				go func() {
+					_, err := g.mailboxes().DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
+						Server: anywhere(), Credentials: alicesMailbox(), Messages: []*pb.MessageToDelete{{UniqueId: m.drop.Snapshot()[0].UniqueID}},
+					})
+					deleted <- err
+				}()
+				<-arrived
+				begin := time.Now()
+				done := g.shutdown(10 * time.Second)
+				if answer > 0 {
+					time.AfterFunc(answer, release)
+				}
+				if err := <-deleted; answer > 0 && err != nil {
+					t.Errorf("DeleteMessages: %v", err)
+				}
+				<-done
+				if d := time.Since(begin); d > 10*time.Second+lastCalls+time.Second {
+					t.Errorf("took %v", d)
+				}
+				release()
+			})
+		})
+	}
+}
+
 // A caller that does nothing but hold a stream open cannot hold up the end.
 func TestDrainWithOpenStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

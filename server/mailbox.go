@@ -49,9 +49,11 @@ func (s *service) job(
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.registry.jobs, func() { cancel(errDraining) })()
+	last, over := s.registry.lastCalls()
+	defer over()
 	waited := true // for the first login
 	err = f(ctx, &engine.Mailbox{
-		Dial: func(ctx context.Context) (*pop3.Client, error) {
+		Dial: until(last, func(ctx context.Context) (*pop3.Client, error) {
 			if !waited {
 				begun := time.Now()
 				turn := s.registry.observer.waits(queueMailbox)
@@ -64,7 +66,7 @@ func (s *service) job(
 			}
 			waited = false
 			return s.dial(ctx, target, s.jobLink(ctx, host))
-		},
+		}),
 		Credentials: credentialsOf(credentials),
 		Name:        name,
 	})
@@ -72,6 +74,31 @@ func (s *service) job(
 		return draining()
 	}
 	return mailboxError(err)
+}
+
+// lastCalls returns a context that ends when a replica that drains has no more time for calls. Not even what the caller cannot cancel
+// outlasts it: a QUIT that is under way, and the login that looks what became of it.
+func (r *registry) lastCalls() (last context.Context, over func()) {
+	last, end := context.WithCancelCause(context.Background())
+	stop := context.AfterFunc(r.jobs, func() { time.AfterFunc(lastCalls, func() { end(errDraining) }) })
+	return last, func() {
+		stop()
+		end(nil)
+	}
+}
+
+// until returns a dial that fails, and whose connections are closed, when last ends.
+func until(last context.Context, dial func(context.Context) (*pop3.Client, error)) func(context.Context) (*pop3.Client, error) {
+	return func(ctx context.Context) (*pop3.Client, error) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(last, func() { cancel(context.Cause(last)) })()
+		client, err := dial(ctx)
+		if err == nil {
+			context.AfterFunc(last, func() { _ = client.Close() }) // it is given up
+		}
+		return client, err
+	}
 }
 
 // jobLink returns a connection of a call of MailboxService that is yet to be made.
