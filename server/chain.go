@@ -25,7 +25,8 @@ type step struct {
 // chain lists the interceptors, the outermost first. Both kinds of calls are built from it.
 func (s *Server) chain() []step {
 	return []step{
-		s.measured(),   // outermost, so that it sees the status that the caller sees, and the whole time
+		refusing(),     // before anything else: it has to cost little
+		s.measured(),   // so far out that it sees the status that the caller sees, and the whole time
 		s.logged(),     // as above
 		s.told(),       // what is known of the call when it is over
 		translated(),   // all below return plain Go errors; their statuses and trailers are made here

@@ -110,7 +110,11 @@ func (s *session) begin() (*pop3.Client, error) {
 // pause ends the turn. A call that panicked has left the connection in a state that nobody knows.
 func (s *session) pause() {
 	if p := recover(); p != nil {
-		s.end(pb.Cause_CAUSE_INTERNAL, pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED)
+		outcome := pb.CommitOutcome_COMMIT_OUTCOME_NOT_COMMITTED
+		if s.quitting() != nil { // and it may have been sent
+			outcome = pb.CommitOutcome_COMMIT_OUTCOME_UNKNOWN
+		}
+		s.end(pb.Cause_CAUSE_INTERNAL, outcome)
 		panic(p)
 	}
 	s.mu.Lock()

@@ -130,7 +130,22 @@ func (rs *resets) begin(ctx context.Context, _ *grpctap.Info) (context.Context, 
 	if conn, ok := ctx.Value(connectionKey{}).(*connection); ok && conn.useless() {
 		time.Sleep(refusalPause) // nobody is held up but who begins those calls
 	}
+	if _, ends := ctx.Deadline(); ends {
+		return context.WithValue(ctx, refusedKey{}, true), nil // gRPC would keep the timer of a call that is refused here until it ends
+	}
 	return ctx, errResets
+}
+
+type refusedKey struct{}
+
+// refusing refuses the calls that begin could not.
+func refusing() step {
+	return around(func(ctx context.Context, next func(context.Context) error) error {
+		if ctx.Value(refusedKey{}) != nil {
+			return errResets
+		}
+		return next(ctx)
+	})
 }
 
 // errResets is made once: it is said often.
@@ -159,6 +174,9 @@ func (rs *resets) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 	reset := status.Code(end.Error) == codes.Canceled && end.EndTime.Sub(end.BeginTime) < young
 	conn.running.Add(-1)
+	if ctx.Value(refusedKey{}) != nil {
+		return
+	}
 	if !reset {
 		conn.useful.Store(int64(end.EndTime.Sub(conn.began)))
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -146,6 +147,42 @@ func TestResetsRunning(t *testing.T) {
 			if c.call(conn, "a", 0, nil) {
 				t.Error("more than there may be")
 			}
+		}
+	})
+}
+
+// TestResetsWithDeadline: a call with a deadline is refused by its handler: gRPC would keep its timer, and be it for years.
+func TestResetsWithDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newResetCalls(t)
+		conn := c.connect("192.0.2.1")
+		for c.call(conn, "a", 0, errReset) {
+		}
+		ctx, cancel := context.WithTimeout(metadata.NewIncomingContext(conn, metadata.Pairs("authorization", "Bearer a")), time.Hour)
+		defer cancel()
+		marked, err := c.begin(ctx, nil)
+		if err != nil {
+			t.Fatalf("refused with %v", err)
+		}
+		for name, want := range map[string]struct {
+			ctx context.Context
+			err error
+		}{"refused": {marked, errResets}, "another call": {ctx, nil}} {
+			called := false
+			_, err := refusing().unary(want.ctx, nil, nil, func(context.Context, any) (any, error) {
+				called = true
+				return nil, nil
+			})
+			if !errors.Is(err, want.err) || called == (err != nil) {
+				t.Errorf("%s: %v, called %v", name, err, called)
+			}
+		}
+		begun := time.Now()
+		c.HandleRPC(marked, &stats.Begin{BeginTime: begun})
+		c.HandleRPC(marked, &stats.End{BeginTime: begun, EndTime: begun, Error: errResets})
+		time.Sleep(2 * young)
+		if shown := conn.Value(connectionKey{}).(*connection); !shown.useless() {
+			t.Error("a refusal counts as use")
 		}
 	})
 }
