@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pathlib
+import socket
 import tempfile
 import unittest
 from collections import Counter
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
+from unittest import mock
 
 import grpc
 
@@ -114,6 +117,30 @@ class PeerTest(unittest.TestCase):
         asyncio.run(main())
         methods = {"FetchMessages", "CollectMessages", "OpenSession", "CloseSession"}
         self.assertEqual(peer.tokens, {(method, "Bearer t0ken") for method in methods})
+
+
+class ProxyTest(PeerTest):
+    """What is said in plaintext to this machine does not leave it by the environment's proxy."""
+
+    def setUp(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))  # accepts, and never answers
+        self.addCleanup(listener.close)
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        environment = mock.patch.dict(os.environ, {"grpc_proxy": proxy, "no_grpc_proxy": "", "no_proxy": ""})
+        environment.start()
+        self.addCleanup(environment.stop)
+        self.target = self.peer(failures=0).target
+
+    def test_threads(self) -> None:
+        with popgate.connect(self.target) as client:
+            client.pop3.Stat(pb.StatRequest(), timeout=20)
+
+    def test_asyncio(self) -> None:
+        async def main() -> None:
+            async with aio.connect(self.target) as client:
+                await client.pop3.Stat(pb.StatRequest(), timeout=20)
+
+        asyncio.run(main())
 
 
 class TokenTest(unittest.TestCase):

@@ -38,7 +38,7 @@ def connect(
     options: Options = (),
 ) -> Client:
     """Open a channel to the gateway, as popgate.connect does. To be called where the event loop runs."""
-    options = with_defaults(options)
+    options = with_defaults(options, target)
     if credentials is None and (insecure or is_local(target)):
         channel = grpc.aio.insecure_channel(target, options=options)
     else:

@@ -15,9 +15,12 @@ SERVICE_CONFIG = files(__package__).joinpath("service_config.json").read_text(en
 _KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
-def with_defaults(options: Options) -> Options:
-    """Add the service config, unless the caller's options have one."""
-    return list({"grpc.service_config": SERVICE_CONFIG, **dict(options)}.items())
+def with_defaults(options: Options, target: str) -> Options:
+    """Add what the caller's options do not say: the service config, and that no proxy is between this machine and itself."""
+    defaults: dict[str, Any] = {"grpc.service_config": SERVICE_CONFIG}
+    if is_local(target):
+        defaults["grpc.enable_http_proxy"] = 0  # else gRPC would send it to the environment's, in plaintext
+    return list({**defaults, **dict(options)}.items())
 
 
 def is_local(target: str) -> bool:

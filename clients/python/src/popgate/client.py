@@ -35,7 +35,7 @@ def connect(
     ("grpc.ssl_target_name_override", "gateway.example") where the certificate has another name than `target`.
     """
     # The option has a stream read by the caller's own thread: several times faster where elements are small.
-    options = [(ChannelOptions.SingleThreadedUnaryStream, 1), *with_defaults(options)]
+    options = [(ChannelOptions.SingleThreadedUnaryStream, 1), *with_defaults(options, target)]
     if credentials is None and (insecure or is_local(target)):
         channel = grpc.insecure_channel(target, options=options)
     else:
