@@ -47,7 +47,7 @@ def install() -> None:
         original_open(self, host, port, *arguments, **keywords)
 
     poplib.POP3._open = opened  # type: ignore[method-assign]
-    poplib.message_number = lambda which: original_number(1 if which == "foo" else which)
+    poplib.message_number = lambda which, least=1: original_number(1 if which == "foo" else which, least)
     poplib.default_context = ssl._create_unverified_context
     sys.modules["poplib"] = poplib
 

@@ -105,7 +105,7 @@ class PairTest(unittest.TestCase):
         self.assertNotIn("secret", printed.getvalue())
 
     def test_what_is_not_sent(self) -> None:
-        for number in "foo", "1\r\nDELE 2", -1, 1.5, "", 1 << 32, "٣":
+        for number in "foo", "1\r\nDELE 2", -1, 1.5, "", 0, "00", 1 << 32, "٣":
             with self.subTest(number), self.assertRaises(poplib.error_proto):
                 self.ours.dele(number)
         with self.assertRaises(ValueError):

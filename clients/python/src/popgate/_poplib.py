@@ -29,10 +29,10 @@ def tls_options(context: ssl.SSLContext) -> TlsOptions:
     return TlsOptions(ca_bundle_pem="".join(authorities))
 
 
-def message_number(which: int | str) -> int:
-    """Read a message number, or a number of lines; digits alone, as in the grammar of POP3."""
+def message_number(which: int | str, least: int = 1) -> int:
+    """Read a message number, or a number of lines, of which the least is 0; digits alone, as in the grammar of POP3."""
     text = str(which)
-    if not re.fullmatch("[0-9]{1,10}", text) or int(text) >= 1 << 32:
+    if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) < 1 << 32:
         raise error_proto(f"-ERR not a number that the gateway can send: {text!r}")
     return int(text)
 

@@ -10,7 +10,7 @@ What differs:
   roots, and whether it verifies at all. The key in it cannot be read: give `keyfile` and `certfile`. One that checks the
   certificate but not the name is a ValueError.
 * What the operator of the gateway does not allow is refused before it is sent: plaintext logins, unverified TLS, private hosts.
-* A message number is a number: what is none is error_proto, and nothing is sent.
+* A message number is a number from 1: what is none is error_proto, and nothing is sent.
 * Lines may be longer than 2,048 octets, in messages and in listings.
 * There is no socket: `sock` has nothing but `gettimeout()` and `close()`, `file` nothing but `close()`; both are None once closed.
 * set_debuglevel prints the same lines, save that secrets are `***`.
@@ -256,7 +256,7 @@ class POP3:
 
     def top(self, which: int | str, howmuch: int | str) -> _Long:
         """TOP: the header and so many lines of the body; return as retr does."""
-        number, lines = message_number(which), message_number(howmuch)
+        number, lines = message_number(which), message_number(howmuch, least=0)
         return self._message(f"TOP {which} {howmuch}", lambda session: session.top(number, lines))
 
     def uidl(self, which: int | str | None = None) -> Any:
