@@ -117,6 +117,11 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
             await session.noop()
         self.assertEqual((caught.exception.reason, caught.exception.cause), ("SESSION_ENDED", "CLOSED"))
 
+    async def test_close_after_the_client(self) -> None:
+        async with aio.connect(self.target) as client:
+            session = await client.session(self.server)
+        await session.close()  # it does not fail
+
     async def test_collect(self) -> None:
         commits: list[Any] = []
         async with self.client.collect(self.server, ALICE, on_commit=commits.append, timeout=30) as messages:

@@ -90,7 +90,7 @@ class Session:
 
     async def close(self) -> None:
         """End the session without QUIT."""
-        with suppress(Error):
+        with suppress(Error, grpc.aio.UsageError):  # gRPC's, where the channel is closed
             await self._call(self._stub.CloseSession, pb.CloseSessionRequest(session_id=self.id))
 
     async def _call(self, method: Callable[..., Awaitable[_Response]], request: Any) -> _Response:
