@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -260,6 +261,17 @@ class CollectTest(DemoTest):
         for _ in self.client.collect(self.server, ALICE, timeout=30):
             pass
         self.assertEqual(self.count(), 0)
+
+    def test_without_with_left_early(self) -> None:
+        before = set(threading.enumerate())
+        for _ in self.client.collect(self.server, ALICE):
+            begun = set(threading.enumerate()) - before
+            break
+        self.assertTrue(begun)
+        for thread in begun:  # gRPC's, one of which reads the requests
+            thread.join(20)
+            self.assertFalse(thread.is_alive(), thread.name)
+        self.assertEqual(len(self.fetched()), 5)
 
     def test_break_keeps_the_message(self) -> None:
         ids = [message.unique_id for message in self.fetched()]

@@ -170,9 +170,13 @@ class Collect(_Stream):
         self._on_commit = on_commit
         self._current: int | None = None
         self._over = False
-        self._requests: SimpleQueue[pb.CollectMessagesRequest | None] = SimpleQueue()
-        self._requests.put(pb.CollectMessagesRequest(open=opening))
-        super().__init__(stub.CollectMessages(iter(self._requests.get, None), timeout=timeout))
+        requests: SimpleQueue[pb.CollectMessagesRequest | None] = SimpleQueue()
+        requests.put(pb.CollectMessagesRequest(open=opening))
+        self._requests = requests
+        super().__init__(stub.CollectMessages(iter(requests.get, None), timeout=timeout))
+        # Lets gRPC's thread that reads the requests end, however the call does. Before that it would half-close.
+        if not self._stream.add_callback(lambda: requests.put(None)):
+            requests.put(None)
 
     def __next__(self) -> Message:
         current, self._current = self._current, None
@@ -207,7 +211,6 @@ class Collect(_Stream):
     def close(self) -> None:
         """Give the call up: what no commit has told stays on the server. It does nothing at the end of the call."""
         self._over = True
-        self._requests.put(None)  # lets gRPC's thread that reads the requests end
         super().close()
 
     def finish(self) -> None:
