@@ -11,7 +11,7 @@ import grpc.aio
 
 import popgate
 from popgate import aio
-from popgate.v1 import error_pb2, pop3_service_pb2
+from popgate.v1 import error_pb2, mailbox_service_pb2, pop3_service_pb2
 from tests.support import ALICE, demo
 
 
@@ -121,6 +121,28 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
         async with aio.connect(self.target) as client:
             session = await client.session(self.server)
         await session.close()  # it does not fail
+
+    async def test_an_error_ends_a_fetch(self) -> None:
+        class Stream:
+            cancelled = False
+
+            async def read(self) -> Any:
+                if self.cancelled:
+                    raise asyncio.CancelledError  # as gRPC does
+                return response
+
+            def cancel(self) -> None:
+                self.cancelled = True
+
+        part = mailbox_service_pb2.Part(
+            delivery_id=1, start=mailbox_service_pb2.PartStart(), end=mailbox_service_pb2.PartEnd(octets=1)
+        )
+        whole = mailbox_service_pb2.Part(delivery_id=2, start=part.start, end=mailbox_service_pb2.PartEnd())
+        response = mailbox_service_pb2.FetchMessagesResponse(parts=[part, whole])
+        fetch = aio.Fetch(Stream())
+        with self.assertRaises(popgate.IntegrityError):
+            await anext(fetch)
+        self.assertEqual([message async for message in fetch], [])
 
     async def test_collect(self) -> None:
         commits: list[Any] = []

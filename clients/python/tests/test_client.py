@@ -209,6 +209,12 @@ class IntegrityTest(unittest.TestCase):
             with self.subTest(what), self.assertRaises(popgate.IntegrityError):
                 list(popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=parts))))
         refused = pb.Part(delivery_id=2, start=start.start, failure=pb.Failure(response="-ERR"))
+        stream = Scripted(pb.FetchMessagesResponse(parts=[start, stranger, start, end]), pb.FetchMessagesResponse(cursor=b"c"))
+        fetch = popgate.Fetch(stream)
+        with self.assertRaises(popgate.IntegrityError):
+            next(fetch)
+        self.assertTrue(stream.cancelled)
+        self.assertEqual(list(fetch), [])  # what comes behind it is not looked at
         fetch = popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=[start]), pb.FetchMessagesResponse(parts=[end, refused])))
         self.assertEqual([message.data for message in fetch], [b"abc"])
         self.assertEqual(fetch.undelivered, [refused])

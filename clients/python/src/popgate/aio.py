@@ -52,19 +52,28 @@ class _Stream(Delivery, AsyncIterator[Message]):
     def __init__(self, stream: Any) -> None:
         super().__init__()
         self._stream = stream
+        self._closed = False
 
     async def __anext__(self) -> Message:
-        while not (message := self._next_whole()):
-            with decoded():
-                response = await self._stream.read()
-            if response is grpc.aio.EOF:
-                self._end()
-                raise StopAsyncIteration
-            self._take(response)
+        if self._closed:  # gRPC would raise CancelledError, as if the task was cancelled
+            raise StopAsyncIteration
+        try:
+            while not (message := self._next_whole()):
+                with decoded():
+                    response = await self._stream.read()
+                if response is grpc.aio.EOF:
+                    self._end()
+                    raise StopAsyncIteration
+                self._take(response)
+        except BaseException:
+            self.close()
+            raise
         return message
 
     def close(self) -> None:
         """Give the call up."""
+        self._closed = True
+        self._drop()
         self._stream.cancel()
 
 

@@ -94,6 +94,10 @@ class Delivery:
             raise IntegrityError(f"{len(data)} octets came, {end.octets} were sent, or their CRC-32 differs")
         return Message(part.delivery_id, start.message_number, start.unique_id, start.id_kind, data, end.sha256)
 
+    def _drop(self) -> None:
+        """Drop what is under way: behind a damaged message nothing is returned, lest its cursor is stored, which knows that one."""
+        self._parts, self._id = iter(()), 0
+
     def _end(self) -> None:
         """Raise IntegrityError if a message is under way: it has no end."""
         if self._id:
@@ -116,18 +120,23 @@ class _Stream(Delivery, Iterator[Message]):
         self._stream = stream
 
     def __next__(self) -> Message:
-        while not (message := self._next_whole()):
-            with decoded():
-                try:
-                    response = next(self._stream)
-                except StopIteration:  # it is ours, too
-                    self._end()
-                    raise
-            self._take(response)
+        try:
+            while not (message := self._next_whole()):
+                with decoded():
+                    try:
+                        response = next(self._stream)
+                    except StopIteration:  # it is ours, too
+                        self._end()
+                        raise
+                self._take(response)
+        except BaseException:
+            self.close()
+            raise
         return message
 
     def close(self) -> None:
         """Give the call up. It may be repeated, and does nothing at the end of the call."""
+        self._drop()
         self._stream.cancel()
 
 
@@ -182,11 +191,7 @@ class Collect(_Stream):
         current, self._current = self._current, None
         if current is not None and self._settle is not None:
             self._say_settled(current, self._settle)
-        try:
-            message = super().__next__()
-        except BaseException:
-            self.close()
-            raise
+        message = super().__next__()
         self._current = message.delivery_id
         return message
 
