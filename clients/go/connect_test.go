@@ -130,12 +130,22 @@ func TestIntegrity(t *testing.T) {
 		"crc":        {[]*pb.RetrResponse{{Data: []byte("ab")}, {Octets: new(int64(2)), Crc32: new(sum + 1)}}, false},
 		"no end":     {[]*pb.RetrResponse{{Data: []byte("ab")}}, false},
 		"nothing":    {nil, false},
+		"more":       {[]*pb.RetrResponse{{Data: []byte("ab"), Octets: new(int64(2)), Crc32: &sum}, {Data: []byte("c")}}, false},
 		"first only": {[]*pb.RetrResponse{{Data: []byte("ab"), Octets: new(int64(1)), Crc32: &sum}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFake(t)
 			fake.pieces = tt.pieces
-			session, err := fake.client(t).Open(t.Context(), popgate.Host("pop.example"))
+			var call context.Context
+			keep := func(
+				ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+			) (grpc.ClientStream, error) {
+				call = ctx //nolint:fatcontext // only to look at its end
+				return open(ctx, desc, conn, method, opts...)
+			}
+			client := connected(t, fake.target, &popgate.Options{Dial: []grpc.DialOption{grpc.WithStreamInterceptor(keep)}})
+			defer client.Close()
+			session, err := client.Open(t.Context(), popgate.Host("pop.example"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,6 +159,9 @@ func TestIntegrity(t *testing.T) {
 				}
 				if tt.ok && (err != nil || string(got) != "ab") || !tt.ok && !errors.Is(err, popgate.ErrIntegrity) {
 					t.Errorf("%q, %v", got, err)
+				}
+				if call.Err() == nil { // nobody has closed the reader
+					t.Error("the call is held on to behind its end")
 				}
 			}
 		})
@@ -244,7 +257,6 @@ func (f *fake) FetchMessages(_ *pb.FetchMessagesRequest, stream grpc.ServerStrea
 	return stream.Send(&pb.FetchMessagesResponse{Parts: f.parts})
 }
 
-// certificateOf makes a certificate for 127.0.0.1, which is its own authority.
 func certificateOf(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -71,43 +71,43 @@ func newReader(next func() (piece, bool, error), cancel context.CancelFunc, err 
 		r.advance()
 		err = r.err
 	}
-	if err != nil && len(r.rest) == 0 && !r.whole {
+	if err != nil {
 		cancel()
 		return nil, AsError(err)
 	}
 	return r, nil
 }
 
-// advance takes the next piece, and sets err where there is none, or where it is not what was sent.
+// advance takes the next piece. Where there is none, or it is not what was sent, it sets err, and nothing is left of the call.
 func (r *Reader) advance() {
+	if r.err = r.take(); r.err != nil {
+		r.cancel()
+	}
+}
+
+func (r *Reader) take() error {
 	p, last, err := r.next()
 	switch {
-	case err == nil:
-	case !errors.Is(err, io.EOF):
-		r.err = AsError(err)
-		return
-	case !r.whole:
-		r.err = damaged("the stream ended before the message")
-		return
-	default:
-		r.err = io.EOF
-		return
+	case errors.Is(err, io.EOF) && !r.whole:
+		return damaged("the stream ended before the message")
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return AsError(err)
+	case r.whole:
+		return damaged("the stream goes on behind the message")
 	}
 	if text := p.GetResponse(); text != "" {
 		r.Response = text
 	}
-	r.rest = p.GetData()
-	r.octets += int64(len(r.rest))
-	r.crc32 = crc32.Update(r.crc32, crc32.IEEETable, r.rest)
-	if !last {
-		return
+	data := p.GetData()
+	r.octets += int64(len(data))
+	r.crc32 = crc32.Update(r.crc32, crc32.IEEETable, data)
+	if last && (p.GetOctets() != r.octets || p.GetCrc32() != r.crc32) {
+		return damaged(fmt.Sprintf("%d octets came, %d were sent, or their CRC-32 differs", r.octets, p.GetOctets()))
 	}
-	if p.GetOctets() != r.octets || p.GetCrc32() != r.crc32 {
-		r.rest = nil
-		r.err = damaged(fmt.Sprintf("%d octets came, %d were sent, or their CRC-32 differs", r.octets, p.GetOctets()))
-		return
-	}
-	r.whole = true
+	r.rest, r.whole = data, last
+	return nil
 }
 
 // Read implements io.Reader.
