@@ -11,9 +11,11 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"iter"
 	"math/big"
 	"net"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -168,23 +170,44 @@ func TestIntegrity(t *testing.T) {
 	}
 }
 
-// TestIntegrityOfParts: the same of the messages of fetch.
+// TestIntegrityOfParts: the same of the messages of fetch and collect.
 func TestIntegrityOfParts(t *testing.T) {
-	fake := newFake(t)
-	fake.parts = []*pb.Part{
-		{DeliveryId: 1, Start: &pb.PartStart{UniqueId: "a"}, Data: []byte("a")},
-		{DeliveryId: 1, Data: []byte("b"), End: &pb.PartEnd{Octets: 2, Crc32: crc32.ChecksumIEEE([]byte("ab"))}},
-		{DeliveryId: 2, Start: &pb.PartStart{UniqueId: "b"}, Data: []byte("ab"), End: &pb.PartEnd{Octets: 2, Crc32: 1}},
-	}
-	var got []string
-	var failed error
-	for m, err := range fake.client(t).Fetch(t.Context(), popgate.Request(popgate.Host("h"), alice)).Messages() {
-		if failed = err; err == nil {
-			got = append(got, string(m.Data))
-		}
-	}
-	if len(got) != 1 || got[0] != "ab" || !errors.Is(failed, popgate.ErrIntegrity) {
-		t.Errorf("%q, %v", got, failed)
+	whole := &pb.PartEnd{Octets: 2, Crc32: crc32.ChecksumIEEE([]byte("ab"))}
+	first, second := &pb.PartStart{UniqueId: "a"}, &pb.PartStart{UniqueId: "b"}
+	before := []*pb.Part{{DeliveryId: 1, Start: first, Data: []byte("a")}, {DeliveryId: 1, Data: []byte("b"), End: whole}}
+	lost := &pb.Part{DeliveryId: 2, Start: second, Data: []byte("lost")}
+	for name, tt := range map[string]struct {
+		then []*pb.Part
+		ok   bool
+	}{
+		"crc":           {[]*pb.Part{{DeliveryId: 2, Start: second, Data: []byte("ab"), End: &pb.PartEnd{Octets: 2, Crc32: 1}}}, false},
+		"no start":      {[]*pb.Part{{DeliveryId: 2, Data: []byte("ab"), End: whole}}, false},
+		"no end":        {[]*pb.Part{lost}, false},
+		"two starts":    {[]*pb.Part{lost, lost}, false},
+		"another's end": {[]*pb.Part{{DeliveryId: 2, Start: second}, {DeliveryId: 3, Data: []byte("ab"), End: whole}}, false},
+		"refused":       {[]*pb.Part{lost, {DeliveryId: 2, Failure: &pb.Failure{}}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newFake(t)
+			fake.parts = append(slices.Clone(before), tt.then...)
+			client := fake.client(t)
+			request := popgate.Request(popgate.Host("h"), alice)
+			for _, messages := range []iter.Seq2[*popgate.Message, error]{
+				client.Fetch(t.Context(), request).Messages(),
+				client.Collect(t.Context(), &pb.CollectOpen{Fetch: request}, popgate.Delete).Messages(),
+			} {
+				var got []string
+				var failed error
+				for m, err := range messages {
+					if failed = err; err == nil {
+						got = append(got, string(m.Data))
+					}
+				}
+				if len(got) != 1 || got[0] != "ab" || errors.Is(failed, popgate.ErrIntegrity) == tt.ok || (failed == nil) != tt.ok {
+					t.Errorf("%q, %v", got, failed)
+				}
+			}
+		})
 	}
 }
 
@@ -257,6 +280,11 @@ func (f *fake) FetchMessages(_ *pb.FetchMessagesRequest, stream grpc.ServerStrea
 	return stream.Send(&pb.FetchMessagesResponse{Parts: f.parts})
 }
 
+func (f *fake) CollectMessages(stream grpc.BidiStreamingServer[pb.CollectMessagesRequest, pb.CollectMessagesResponse]) error {
+	return stream.Send(&pb.CollectMessagesResponse{Parts: f.parts})
+}
+
+// certificateOf makes a certificate for 127.0.0.1, which is its own authority.
 func certificateOf(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

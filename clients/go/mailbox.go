@@ -42,7 +42,8 @@ type Delivery struct {
 	Summary *pb.Summary
 
 	parts []*pb.Part
-	start *pb.PartStart
+	id    uint64
+	start *pb.PartStart // of the message that is under way, or nil
 	data  []byte
 }
 
@@ -82,11 +83,18 @@ func (d *Delivery) next() (*Message, error) {
 
 func (d *Delivery) add(part *pb.Part) (*Message, error) {
 	if part.GetFailure() != nil || part.GetSkipped() != nil {
+		d.start = nil
 		d.Undelivered = append(d.Undelivered, part)
 		return nil, nil //nolint:nilnil // it is no message
 	}
 	if start := part.GetStart(); start != nil {
-		d.start, d.data = start, nil
+		if err := d.ended(); err != nil {
+			return nil, err
+		}
+		d.id, d.start, d.data = part.GetDeliveryId(), start, nil
+	}
+	if d.start == nil || part.GetDeliveryId() != d.id {
+		return nil, damaged("a part of a message that has no start")
 	}
 	end := part.GetEnd()
 	switch {
@@ -98,15 +106,23 @@ func (d *Delivery) add(part *pb.Part) (*Message, error) {
 	if end == nil {
 		return nil, nil //nolint:nilnil // there is more to come
 	}
-	data := d.data
-	d.data = nil
+	start, data := d.start, d.data
+	d.start, d.data = nil, nil
 	if int64(len(data)) != end.GetOctets() || crc32.ChecksumIEEE(data) != end.GetCrc32() {
 		return nil, damaged(fmt.Sprintf("%d octets came, %d were sent, or their CRC-32 differs", len(data), end.GetOctets()))
 	}
 	return &Message{
-		DeliveryID: part.GetDeliveryId(), Number: d.start.GetMessageNumber(), UniqueID: d.start.GetUniqueId(), IDKind: d.start.GetIdKind(),
+		DeliveryID: d.id, Number: start.GetMessageNumber(), UniqueID: start.GetUniqueId(), IDKind: start.GetIdKind(),
 		Data: data, SHA256: end.GetSha256(),
 	}, nil
+}
+
+// ended is an error if a message is under way: it has no end.
+func (d *Delivery) ended() error {
+	if d.start != nil {
+		return damaged("a message ended before it was whole")
+	}
+	return nil
 }
 
 // Fetch are the messages that FetchMessages delivers. None is deleted.
@@ -145,6 +161,7 @@ func (f *Fetch) Messages() iter.Seq2[*Message, error] {
 		ctx, cancel := context.WithCancel(f.ctx)
 		defer cancel()
 		stream, err := f.stub.FetchMessages(ctx, f.request)
+		f.start = nil
 		for err == nil {
 			var r *pb.FetchMessagesResponse
 			if r, err = stream.Recv(); err != nil {
@@ -161,7 +178,10 @@ func (f *Fetch) Messages() iter.Seq2[*Message, error] {
 				}
 			}
 		}
-		if !errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) {
+			err = f.ended()
+		}
+		if err != nil {
 			yield(nil, AsError(err))
 		}
 	}
@@ -227,6 +247,7 @@ func (c *Collect) Messages() iter.Seq2[*Message, error] {
 
 // run delivers until the end of the call or of the loop, and reports which.
 func (c *Collect) run(ctx context.Context, yield func(*Message, error) bool) (stopped bool) {
+	c.start = nil
 	if c.stream, c.err = c.stub.CollectMessages(ctx); c.err != nil {
 		c.err = AsError(c.err)
 		return false
@@ -251,6 +272,9 @@ func (c *Collect) run(ctx context.Context, yield func(*Message, error) bool) (st
 		if c.err != nil {
 			return false
 		}
+	}
+	if c.err == nil {
+		c.err = c.ended()
 	}
 	return false
 }
