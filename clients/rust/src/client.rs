@@ -80,9 +80,14 @@ impl Builder {
     /// Makes the client, as [`connect`] does.
     pub fn connect(self) -> Result<Client, Error> {
         let invalid = |error: &dyn std::error::Error| Status::invalid_argument(error.to_string());
+        let unix = self.target.starts_with("unix:");
+        if !unix && self.target.contains(['@', '/', '?', '#']) {
+            // Part of it would be taken for a host's name that is not one.
+            return Err(Status::invalid_argument("the target is not host:port").into());
+        }
         let local = is_local(&self.target);
         let tls = self.tls.or((!local && !self.insecure).then(ClientTlsConfig::new));
-        let uri = match (&tls, self.target.starts_with("unix:")) {
+        let uri = match (&tls, unix) {
             (_, true) => self.target,
             (Some(_), false) => format!("https://{}", self.target),
             (None, false) => format!("http://{}", self.target),

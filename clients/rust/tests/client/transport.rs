@@ -137,7 +137,9 @@ async fn nobody_listens() {
     let client = popgate::connect("127.0.0.1:1").unwrap();
     let error = client.session("pop.example.com").await.unwrap_err();
     assert_eq!((error.reason(), error.code()), ("", Code::Unavailable));
-    assert_eq!(popgate::connect("not a target").unwrap_err().code(), Code::InvalidArgument);
+    for target in ["not a target", "127.0.0.1:9110@elsewhere.example", "127.0.0.1:9110/path", "127.0.0.1:9110?x"] {
+        assert_eq!(popgate::connect(target).unwrap_err().code(), Code::InvalidArgument, "{target}");
+    }
 }
 
 #[tokio::test]
