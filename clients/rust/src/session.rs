@@ -82,8 +82,8 @@ impl Session {
 
     /// Ends the session without QUIT: nothing is removed. It does not fail: what cannot be told ends by its idle time-out.
     pub async fn close(mut self) {
-        self.closed = true;
         let _ = self.close_session().await;
+        self.closed = true; // only now: to who gives the future up it is a session that is dropped
     }
 
     async fn close_session(&mut self) -> Result<(), Error> {

@@ -49,6 +49,25 @@ async fn dropping_closes_in_the_background() {
 }
 
 #[tokio::test]
+async fn dropping_inside_close_closes_as_well() {
+    let fake = Fake::start(|method, _| match method {
+        "OpenSession" => opened(),
+        _ => Reply::of([] as [NoopResponse; 0]).endless(), // not answered
+    });
+    let fake = fake.await;
+    let client = fake.client();
+    let close = tokio::spawn(client.session("pop.example.com").await.unwrap().close());
+    let closed = async || {
+        while !fake.methods().contains(&"CloseSession".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    closed().await;
+    close.abort();
+    tokio::time::timeout(Duration::from_secs(20), closed()).await.expect("it is not closed");
+}
+
+#[tokio::test]
 async fn a_proxys_header_is_echoed() {
     let fake = Fake::start(|method, _| match method {
         "OpenSession" => opened().header("pop3-session", "route"),
