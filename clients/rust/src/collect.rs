@@ -91,7 +91,10 @@ impl Collect {
         let message = self.advance().await;
         match &message {
             Ok(message) => self.current = message.as_ref().map(|message| message.delivery_id),
-            Err(_) => self.give_up(),
+            Err(_) => {
+                self.give_up();
+                self.assembly.reset();
+            }
         }
         message
     }

@@ -76,12 +76,17 @@ impl Assembly {
         Ok(None)
     }
 
-    /// Fails if the stream ended inside a message.
+    /// Fails inside a message, which has no end then.
     pub(crate) fn end(&self) -> Result<(), Error> {
         match self.begun {
             None => Ok(()),
-            Some(_) => Err(Error::integrity("the stream ended before the message")),
+            Some(_) => Err(Error::integrity("a message ended before it was whole")),
         }
+    }
+
+    /// Drops what is under way, and keeps what has been said: after an error no message comes.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { delivery: std::mem::take(&mut self.delivery), ..Default::default() };
     }
 
     fn add(&mut self, part: Part) -> Result<Option<Message>, Error> {
@@ -91,6 +96,7 @@ impl Assembly {
             return Ok(None);
         }
         if let Some(start) = part.start {
+            self.end()?;
             self.begun = Some((part.delivery_id, start));
             self.data.clear();
         }
@@ -173,7 +179,7 @@ impl Stream for Fetch {
         let message = ready!(self.poll_message(cx));
         if message.is_err() {
             self.stream = None;
-            self.assembly = Assembly { delivery: std::mem::take(&mut self.assembly.delivery), ..Default::default() };
+            self.assembly.reset();
         }
         Poll::Ready(message.transpose())
     }

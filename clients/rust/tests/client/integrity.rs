@@ -121,6 +121,7 @@ async fn broken_messages() {
         ("CRC-32", vec![start(part(1, b"ab")), end(part(1, b"c"), 3, ABC + 1)]),
         ("no start", vec![end(part(1, b"abc"), 3, ABC)]),
         ("no end", vec![start(part(1, b"abc"))]),
+        ("two starts", vec![start(part(1, b"ab")), end(start(part(2, b"abc")), 3, ABC)]),
         ("another's end", vec![start(part(1, b"abc")), end(part(2, b""), 3, ABC)]),
     ] {
         let (messages, _, error) = fetch(vec![parts]).await;
@@ -131,7 +132,7 @@ async fn broken_messages() {
 #[tokio::test]
 async fn a_broken_message_ends_the_collection() {
     let mut fake = Fake::start(|_, _| {
-        let parts = vec![end(start(part(1, b"abc")), 3, ABC + 1)];
+        let parts = vec![end(start(part(1, b"abc")), 3, ABC + 1), end(start(part(2, b"abc")), 3, ABC)];
         Reply::of([CollectMessagesResponse { parts, ..Default::default() }]).endless()
     })
     .await;
