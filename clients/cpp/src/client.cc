@@ -33,7 +33,7 @@ class Bearer : public grpc::experimental::Interceptor, public grpc::experimental
 };
 
 bool plaintext(const std::string& target, const ConnectOptions& options) {
-  return options.insecure_plaintext || (is_local(target) && options.ca_pem.empty() && options.certificate_pem.empty());
+  return (options.insecure_plaintext || is_local(target)) && options.ca_pem.empty() && options.certificate_pem.empty();
 }
 
 std::shared_ptr<grpc::ChannelCredentials> tls(const ConnectOptions& options) {
@@ -53,6 +53,8 @@ Client connect(const std::string& target, const ConnectOptions& options) {
   // Else a channel that is fast takes up to tens of MiB ahead of a reader, whatever the message: memory is to stay flat.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 2 << 20);
+  // Else gRPC sends what is for this machine to the environment's proxy, in plaintext.
+  if (is_local(target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
   auto credentials = plaintext(target, options) ? grpc::InsecureChannelCredentials() : tls(options);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;

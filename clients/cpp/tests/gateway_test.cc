@@ -257,6 +257,22 @@ TEST_F(ConnectTest, PlaintextOnlyToThisMachine) {
   EXPECT_EQ(session(options).id(), "id");
 }
 
+TEST_F(ConnectTest, TlsWinsOverPlaintext) {
+  start_tls(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  popgate::ConnectOptions options;
+  options.ca_pem = pem(".crt");
+  options.server_name = "gateway.example";
+  options.insecure_plaintext = true;
+  EXPECT_EQ(session(options).id(), "id");
+}
+
+TEST_F(ConnectTest, NoProxyToThisMachine) {
+  setenv("grpc_proxy", "http://127.0.0.1:1", 1);
+  auto client = popgate::connect(target);
+  unsetenv("grpc_proxy");
+  EXPECT_EQ(client.session(popgate::tls_server("pop.example")).id(), "id");
+}
+
 TEST_F(ConnectTest, UnixSocket) {
   std::string at = "unix-abstract:popgate-" + std::to_string(getpid());
   start(grpc::InsecureServerCredentials(), at);

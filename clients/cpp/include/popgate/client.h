@@ -25,7 +25,8 @@ struct ConnectOptions {
   std::string token;
   /// Name that the gateway's certificate has to hold. Empty: the target's host.
   std::string server_name;
-  /// Speak plaintext to a target that is not this machine: everybody on the way reads passwords and mail.
+  /// Speak plaintext to a target that is not this machine: everybody on the way reads passwords and mail. Not where `ca_pem` or
+  /// `certificate_pem` is given, which is TLS.
   bool insecure_plaintext = false;
 };
 
