@@ -29,29 +29,49 @@ Messages::iterator& Messages::iterator::operator++() {
 }
 
 bool Messages::next() {
-  for (;;) {
-    while (position_ < parts_.size()) {
-      if (add(*parts_.Mutable(position_++))) return true;
-    }
-    if (!receive()) return false;
+  try {
+    do {
+      while (position_ < parts_.size()) {
+        if (add(*parts_.Mutable(position_++))) return true;
+      }
+    } while (receive());
+    check_ended();
+    return false;
+  } catch (const Error&) {
+    // Behind a damaged message nothing is delivered, lest its cursor is stored, which knows that one.
+    give_up();
+    begun_ = false;
+    parts_.Clear();
+    position_ = 0;
+    throw;
   }
 }
 
 bool Messages::add(v1::Part& part) {
   if (part.has_failure() || part.has_skipped()) {
+    begun_ = false;
     undelivered.push_back(std::move(part));
     return false;
   }
   if (part.has_start()) {
+    check_ended();
+    begun_ = true;
+    delivery_id_ = part.delivery_id();
     const v1::PartStart& start = part.start();
     current_ = {part.delivery_id(), start.message_number(), start.unique_id(), start.id_kind(), std::move(*part.mutable_data()), ""};
   } else {
+    if (!begun_ || part.delivery_id() != delivery_id_) throw IntegrityError("a part of a message that has no start");
     current_.data += part.data();
   }
   if (!part.has_end()) return false;
+  begun_ = false;
   check_whole(current_.data, part.end());
   current_.sha256 = part.end().sha256();
   return true;
+}
+
+void Messages::check_ended() const {
+  if (begun_) throw IntegrityError("a message ended before it was whole");
 }
 
 template <class Response>
@@ -68,8 +88,11 @@ Fetch::Fetch(v1::MailboxService::StubInterface& stub, const v1::FetchMessagesReq
   stream_ = stub.FetchMessages(&context_, request);
 }
 
-Fetch::~Fetch() {
+Fetch::~Fetch() { give_up(); }
+
+void Fetch::give_up() noexcept {
   if (over_) return;
+  over_ = true;
   context_.TryCancel();
   stream_->Finish();
 }
@@ -102,9 +125,11 @@ void Collect::send(const v1::CollectMessagesRequest& request) {
   if (!over_ && !half_closed_) stream_->Write(request);
 }
 
-void Collect::settle(const Message& message, v1::Disposition disposition) {
+void Collect::settle(const Message& message, v1::Disposition disposition) { settle(message.delivery_id, disposition); }
+
+void Collect::settle(uint64_t delivery_id, v1::Disposition disposition) {
   v1::CollectMessagesRequest request;
-  request.mutable_settle()->add_delivery_ids(message.delivery_id);
+  request.mutable_settle()->add_delivery_ids(delivery_id);
   request.mutable_settle()->set_disposition(disposition);
   send(request);
 }
@@ -116,7 +141,7 @@ void Collect::renew(const Credentials& credentials) {
 }
 
 void Collect::passed() {
-  if (options_.settle != v1::DISPOSITION_UNSPECIFIED) settle(current_, options_.settle);
+  if (options_.settle != v1::DISPOSITION_UNSPECIFIED) settle(delivery_id_, options_.settle);
 }
 
 bool Collect::receive() {

@@ -86,6 +86,7 @@ class MessageStream::Pieces : public Buffer {
   }
 
   void count() {
+    if (whole_) throw IntegrityError("the stream goes on behind the message");
     const std::string& data = piece_.data();
     octets_ += static_cast<int64_t>(data.size());
     crc32_ = crc32_z(crc32_, reinterpret_cast<const Bytef*>(data.data()), data.size());

@@ -246,6 +246,13 @@ TEST_F(CollectTest, GoingOnDeletes) {
   EXPECT_EQ(ids().size(), 0u);
 }
 
+TEST_F(CollectTest, GoingOnDeletesWhatTheBodyHasTaken) {
+  auto messages = client.collect(server, kAlice);
+  popgate::Message taken;
+  for (auto& message : messages) std::swap(taken, message);
+  EXPECT_EQ(ids().size(), 0u);
+}
+
 TEST_F(CollectTest, BreakKeepsTheMessage) {
   auto before = ids();
   auto messages = client.collect(server, kAlice);

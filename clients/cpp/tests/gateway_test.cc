@@ -313,6 +313,7 @@ TEST_F(RetrTest, NotWhole) {
       {"a first piece", {last("abc", 3, kCrc32 + 1)}},
       {"no totals", {piece("abc"), piece("")}},
       {"nothing", {}},
+      {"more", {piece("ab"), last("c", 3, kCrc32), piece("d")}},
   };
   for (auto& [what, pieces] : streams) {
     EXPECT_THROW(retr(pieces), popgate::IntegrityError) << what;
@@ -350,6 +351,30 @@ TEST_F(FetchTest, Integrity) {
     mailbox.responses = {parts("ab", "c", octets, crc32)};
     auto fetch = client.fetch(popgate::v1::FetchMessagesRequest());
     EXPECT_THROW(fetch.begin(), popgate::IntegrityError);
+  }
+}
+
+TEST_F(FetchTest, EachMessageHasItsOwnStartAndEnd) {
+  auto whole = parts("ab", "c", 3, kCrc32);
+  auto start = whole.parts(0), end = whole.parts(1), strange = end;
+  strange.set_delivery_id(7);
+  std::map<std::string, std::vector<popgate::v1::Part>> streams{
+      {"no start", {end, start, end}},
+      {"no end", {start}},
+      {"two starts", {start, start, end}},
+      {"another's end", {start, strange}},
+  };
+  auto client = popgate::connect(target);
+  for (auto& [what, sent] : streams) {
+    FetchMessagesResponse then;
+    then.mutable_parts()->Add(sent.begin(), sent.end());
+    mailbox.responses = {whole, then};
+    auto fetch = client.fetch(popgate::v1::FetchMessagesRequest());
+    auto message = fetch.begin();
+    EXPECT_EQ(message->data, "abc");
+    message->data.clear();  // the caller's to change
+    EXPECT_THROW(++message, popgate::IntegrityError) << what;
+    EXPECT_EQ(fetch.begin(), fetch.end()) << what;  // what comes behind it is not looked at
   }
 }
 

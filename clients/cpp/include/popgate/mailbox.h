@@ -85,15 +85,21 @@ class Messages {
   virtual bool receive() = 0;
   /// The loop has gone past the current message.
   virtual void passed() {}
+  /// Gives the call up; nothing at its end.
+  virtual void give_up() noexcept = 0;
   /// Takes what the responses of both calls have in common.
   template <class Response>
   void take(Response& response);
 
   Message current_;
+  /// Of the current message, which the caller may change.
+  uint64_t delivery_id_ = 0;
 
  private:
   bool add(v1::Part& part);
+  void check_ended() const;
 
+  bool begun_ = false;  // a message, which has no end yet
   google::protobuf::RepeatedPtrField<v1::Part> parts_;
   int position_ = 0;
 };
@@ -106,6 +112,7 @@ class Fetch : public Messages {
 
  private:
   bool receive() override;
+  void give_up() noexcept override;
 
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderInterface<v1::FetchMessagesResponse>> stream_;
@@ -144,7 +151,7 @@ class Collect : public Messages {
   /// is none.
   void finish();
   /// Gives the call up: what no commit has told stays on the server. Nothing at the end of the call.
-  void give_up() noexcept;
+  void give_up() noexcept override;
 
   /// Name of the last commit's CommitOutcome without its prefix, such as "COMMITTED", or empty.
   std::string outcome;
@@ -152,6 +159,7 @@ class Collect : public Messages {
  private:
   bool receive() override;
   void passed() override;
+  void settle(uint64_t delivery_id, v1::Disposition disposition);
   void send(const v1::CollectMessagesRequest& request);
 
   CollectOptions options_;
