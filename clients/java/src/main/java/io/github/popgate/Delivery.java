@@ -25,7 +25,9 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
     private final ArrayDeque<Part> parts = new ArrayDeque<>();
     private final List<Part> undelivered = new ArrayList<>();
     private final List<ByteString> data = new ArrayList<>();
-    private PartStart start = PartStart.getDefaultInstance();
+    /** Of the message that is under way, or null. */
+    private PartStart start;
+    private long deliveryId;
     private Progress progress;
     private ByteString cursor;
     private Summary summary;
@@ -97,23 +99,39 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
                 }
             }
         } while (receive());
+        ended();
         return null;
+    }
+
+    /** Throws if a message is under way: it has no end. */
+    private void ended() {
+        if (start != null) {
+            throw new IntegrityException("a message ended before it was whole");
+        }
     }
 
     private Message add(Part part) {
         if (part.hasFailure() || part.hasSkipped()) {
+            start = null;
             undelivered.add(part);
             return null;
         }
         if (part.hasStart()) {
+            ended();
             start = part.getStart();
+            deliveryId = part.getDeliveryId();
             data.clear();
         }
+        if (start == null || part.getDeliveryId() != deliveryId) {
+            throw new IntegrityException("a part of a message that has no start");
+        }
         data.add(part.getData());
-        return part.hasEnd() ? whole(part.getDeliveryId(), part.getEnd()) : null;
+        return part.hasEnd() ? whole(part.getEnd()) : null;
     }
 
-    private Message whole(long deliveryId, PartEnd end) {
+    private Message whole(PartEnd end) {
+        PartStart begun = start;
+        start = null;
         byte[] octets = joined();
         CRC32 crc32 = new CRC32();
         crc32.update(octets);
@@ -121,7 +139,7 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
             throw IntegrityException.differs(octets.length, end.getOctets());
         }
         return new Message(
-                deliveryId, start.getMessageNumber(), start.getUniqueId(), start.getIdKind(), octets, end.getSha256().toByteArray());
+                deliveryId, begun.getMessageNumber(), begun.getUniqueId(), begun.getIdKind(), octets, end.getSha256().toByteArray());
     }
 
     private byte[] joined() {

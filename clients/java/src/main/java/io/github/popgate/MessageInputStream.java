@@ -78,6 +78,9 @@ public final class MessageInputStream extends InputStream {
     }
 
     private void count(Piece piece) {
+        if (whole) {
+            throw new IntegrityException("the stream goes on behind the message");
+        }
         octets += piece.data().size();
         for (ByteBuffer buffer : piece.data().asReadOnlyByteBufferList()) {
             crc32.update(buffer);

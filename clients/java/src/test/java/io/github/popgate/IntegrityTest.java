@@ -155,6 +155,8 @@ class IntegrityTest {
                 assertEquals(Status.Code.DATA_LOSS, thrown.code());
                 assertThrows(IntegrityException.class, message::read); // and not the end of the stream
             }
+            pieces = List.of(first, totals(3, CRC32_OF_ABC), piece("d").build());
+            assertThrows(IntegrityException.class, session.retr(1)::readAllBytes);
             pieces = List.of(first, totals(3, CRC32_OF_ABC));
             MessageInputStream message = session.retr(1);
             assertEquals("+OK", message.response());
@@ -212,11 +214,27 @@ class IntegrityTest {
             }
         }
         Part.Builder refused = Part.newBuilder().setDeliveryId(2).setFailure(Failure.newBuilder().setResponse("-ERR"));
-        responses = List.of(response(start), response(last(3, CRC32_OF_ABC), refused), response(part("half").setStart(start.getStart())));
+        responses = List.of(response(start), response(last(3, CRC32_OF_ABC), part("lost").setStart(start.getStart()), refused));
         try (Fetch fetch = client.fetch(server, Credentials.getDefaultInstance())) {
             assertArrayEquals(new byte[] {'a', 'b', 'c'}, fetch.next().data());
             assertFalse(fetch.hasNext());
             assertEquals(List.of(refused.build()), fetch.undelivered());
+        }
+    }
+
+    @Test
+    void eachMessageHasItsOwnStartAndEnd() {
+        Part.Builder start = part("ab").setStart(PartStart.newBuilder().setUniqueId("a"));
+        Part.Builder end = last(3, CRC32_OF_ABC);
+        Part.Builder whole = part("abc").setStart(start.getStart()).setEnd(end.getEnd());
+        Part.Builder strange = last(3, CRC32_OF_ABC).setDeliveryId(7);
+        for (FetchMessagesResponse then : List.of(
+                response(part("abc").setEnd(end.getEnd())), response(start), response(start, start, end), response(start, strange))) {
+            responses = List.of(response(whole), then);
+            try (Fetch fetch = client.fetch(Server.getDefaultInstance(), Credentials.getDefaultInstance())) {
+                assertEquals("a", fetch.next().uniqueId());
+                assertThrows(IntegrityException.class, fetch::hasNext, then::toString);
+            }
         }
     }
 
