@@ -119,16 +119,11 @@ public final class Collect extends Delivery {
             over = true;
             return false;
         }
-        takeParts(response.getPartsList());
-        if (response.hasProgress()) {
-            takeProgress(response.getProgress());
-        }
-        if (response.hasCursor()) {
-            takeCursor(response.getCursor());
-        }
-        if (response.hasSummary()) {
-            takeSummary(response.getSummary());
-        }
+        take(
+                response.getPartsList(),
+                response.hasProgress() ? response.getProgress() : null,
+                response.hasCursor() ? response.getCursor() : null,
+                response.hasSummary() ? response.getSummary() : null);
         if (response.hasCommit()) {
             String name = response.getCommit().getOutcome().name();
             outcome = name.startsWith(OUTCOME) ? name.substring(OUTCOME.length()) : name;

@@ -36,14 +36,14 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
 
     Delivery() {}
 
-    /** Waits for the next response and gives it to the methods {@code take…}; false at the end of the call. */
+    /** Waits for the next response and gives it to {@link #take}; false at the end of the call. */
     abstract boolean receive();
 
     /** The loop asks for the next message. */
-    abstract void asked();
+    void asked() {}
 
     /** The loop gets a message. */
-    abstract void handedOut(Message message);
+    void handedOut(Message message) {}
 
     /** Gives the call up. */
     abstract void cancel();
@@ -153,26 +153,17 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
         return octets;
     }
 
-    /** Takes a response's parts; all messages of the one before have been returned. */
-    final void takeParts(List<Part> more) {
+    /** Takes a response, of which what is not there is null; all messages of the one before have been returned. */
+    final void take(List<Part> more, Progress toDo, ByteString known, Summary done) {
         parts.addAll(more);
+        progress = toDo == null ? progress : toDo;
+        cursor = known == null ? cursor : known;
+        summary = done == null ? summary : done;
     }
 
     /** Throws the parts away that have not made a message. */
     final void discardParts() {
         parts.clear();
-    }
-
-    final void takeProgress(Progress came) {
-        progress = came;
-    }
-
-    final void takeCursor(ByteString came) {
-        cursor = came;
-    }
-
-    final void takeSummary(Summary came) {
-        summary = came;
     }
 
     /**

@@ -16,24 +16,13 @@ public final class Fetch extends Delivery {
         if (response == null) {
             return false;
         }
-        takeParts(response.getPartsList());
-        if (response.hasProgress()) {
-            takeProgress(response.getProgress());
-        }
-        if (response.hasCursor()) {
-            takeCursor(response.getCursor());
-        }
-        if (response.hasSummary()) {
-            takeSummary(response.getSummary());
-        }
+        take(
+                response.getPartsList(),
+                response.hasProgress() ? response.getProgress() : null,
+                response.hasCursor() ? response.getCursor() : null,
+                response.hasSummary() ? response.getSummary() : null);
         return true;
     }
-
-    @Override
-    void asked() {}
-
-    @Override
-    void handedOut(Message message) {}
 
     @Override
     void cancel() {
