@@ -1,5 +1,7 @@
 /** A connection to a POP3 server, a method a command. */
 
+import { inspect } from "node:util";
+
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallOptions, Client as Stub } from "@connectrpc/connect";
 
@@ -64,6 +66,11 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What console.log prints: without the id, which is a secret. */
+  [inspect.custom](): string {
+    return `Session { ${inspect(this.opened.response)} }`;
   }
 
   #request<T extends object>(fields: T): T & { sessionId: string } {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
 
 import { ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -37,8 +38,10 @@ void it("the header of a proxy is echoed", async () => {
       },
     });
   });
-  await (await new Client(transport).session("pop.example.com")).noop();
+  const session = await new Client(transport).session("pop.example.com");
+  await session.noop();
   assert.deepEqual(seen, ["id", "route"]);
+  assert.doesNotMatch(inspect(session, { depth: 5 }), /route|'id'/); // both are secrets
 });
 
 void describe("integrity", () => {
