@@ -64,7 +64,8 @@ abstract class Delivery implements AsyncIterable<Message>, AsyncDisposable {
   summary: Summary | undefined;
   protected readonly call = new AbortController();
   readonly #messages = this.run();
-  #start: PartStart | undefined;
+  #start: PartStart | undefined; // of the message that is under way
+  #deliveryId = 0n;
   #data: Uint8Array[] = [];
 
   protected abstract run(): AsyncGenerator<Message, void, undefined>;
@@ -93,18 +94,25 @@ abstract class Delivery implements AsyncIterable<Message>, AsyncDisposable {
   /** The message that this part completes. */
   protected add(part: Part): Message | undefined {
     if (part.failure || part.skipped) {
+      this.#start = undefined;
       this.undelivered.push(part);
       return undefined;
     }
     if (part.start) {
+      this.ended();
       this.#start = part.start;
+      this.#deliveryId = part.deliveryId;
       this.#data = [];
     }
-    this.#data.push(part.data);
     const [start, end] = [this.#start, part.end];
-    if (!start || !end) {
+    if (!start || part.deliveryId !== this.#deliveryId) {
+      throw new IntegrityError("a part of a message that has no start");
+    }
+    this.#data.push(part.data);
+    if (!end) {
       return undefined;
     }
+    this.#start = undefined;
     const [only] = this.#data;
     const data = this.#data.length === 1 && only ? only : Buffer.concat(this.#data);
     this.#data = [];
@@ -113,6 +121,13 @@ abstract class Delivery implements AsyncIterable<Message>, AsyncDisposable {
     }
     const { messageNumber: number, uniqueId, idKind } = start;
     return { deliveryId: part.deliveryId, number, uniqueId, idKind, data, sha256: end.sha256 };
+  }
+
+  /** Throws if a message is under way: it has no end. */
+  protected ended(): void {
+    if (this.#start) {
+      throw new IntegrityError("a message ended before it was whole");
+    }
   }
 }
 
@@ -137,6 +152,7 @@ export class Fetch extends Delivery {
         }
         this.note(response);
       }
+      this.ended();
     } catch (error) {
       throw PopgateError.from(error);
     } finally {
@@ -228,6 +244,7 @@ export class Collect extends Delivery {
         }
         this.note(response);
       }
+      this.ended();
     } catch (error) {
       failed = true;
       throw error;

@@ -86,6 +86,9 @@ export class MessageStream extends Readable {
   }
 
   #count(piece: Piece): void {
+    if (this.#whole) {
+      throw new IntegrityError("the stream goes on behind the message");
+    }
     this.#octets += BigInt(piece.data.length);
     this.#crc32 = crc32(piece.data, this.#crc32);
     if (piece.octets === undefined) {

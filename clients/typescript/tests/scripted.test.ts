@@ -67,6 +67,20 @@ void describe("integrity", () => {
     });
   }
 
+  void it("retr: more than the message", async () => {
+    const transport = createRouterTransport(({ service }) => {
+      service(Pop3Service, {
+        openSession: () => ({ sessionId: "id" }),
+        async *retr() {
+          yield await Promise.resolve({ response: "+OK", data: bytes("abc"), octets: 3n, crc32: ABC });
+          yield { data: bytes("d") };
+        },
+      });
+    });
+    const stream = await (await new Client(transport).session("pop.example.com")).retr(1);
+    await assert.rejects(drain(stream), IntegrityError);
+  });
+
   void it("retr: nothing came", async () => {
     const transport = createRouterTransport(({ service }) => {
       service(Pop3Service, {
@@ -100,6 +114,30 @@ void describe("integrity", () => {
           assert.equal(whole.length, what === "whole" ? 1 : 0);
           assert.equal(stream.undelivered.length, 1);
         }
+      }
+    });
+  }
+
+  const start = { deliveryId: 1n, start: { uniqueId: "a" }, data: bytes("ab") };
+  const end = { deliveryId: 1n, data: bytes("c"), end: { octets: 3n, crc32: ABC } };
+  for (const [what, ...parts] of [
+    ["no start", { ...end, data: bytes("abc") }],
+    ["no end", start],
+    ["two starts", start, start, end],
+    ["another's end", start, { ...end, deliveryId: 7n }],
+  ] as const) {
+    void it(`fetch and collect: ${what}`, async () => {
+      async function* deliver() {
+        yield await Promise.resolve({ parts: [start, end, ...parts] });
+      }
+      const transport = createRouterTransport(({ service }) => {
+        service(MailboxService, { fetchMessages: deliver, collectMessages: deliver });
+      });
+      const client = new Client(transport);
+      for (const stream of [client.fetch("h", {}), client.collect("h", {})]) {
+        const messages = stream[Symbol.asyncIterator]();
+        assert.equal((await messages.next()).value?.uniqueId, "a");
+        await assert.rejects(messages.next(), IntegrityError);
       }
     });
   }
