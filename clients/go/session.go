@@ -90,6 +90,9 @@ func call[Req, Resp any](
 // Welcome returns the greeting.
 func (s *Session) Welcome() string { return s.Opened.GetResponse() }
 
+// String implements fmt.Stringer by the greeting, so that no log has the session's id.
+func (s *Session) String() string { return "Session(" + s.Welcome() + ")" }
+
 // Capa is CAPA: what the server can do.
 func (s *Session) Capa(ctx context.Context) (*pb.CapaResponse, error) {
 	return call(ctx, s, s.stub.Capa, &pb.CapaRequest{SessionId: s.id()})

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,6 +163,9 @@ func TestCommands(t *testing.T) {
 	}
 	if session.Welcome()[:3] != "+OK" {
 		t.Errorf("greeting %q", session.Welcome())
+	}
+	if printed := fmt.Sprintf("%+v", session); strings.Contains(printed, session.Opened.GetSessionId()) {
+		t.Errorf("%s has the session's id, a secret", printed)
 	}
 }
 
