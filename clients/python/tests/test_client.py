@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
@@ -16,6 +17,8 @@ import popgate
 from popgate.session import MessageFile
 from popgate.v1 import error_pb2, mailbox_service_pb2, pop3_service_pb2
 from tests.support import ALICE, demo
+
+T = TypeVar("T")
 
 
 class Recorder(
@@ -44,12 +47,26 @@ class DemoTest(unittest.TestCase):
 
     def count(self) -> int:
         """Ask how many messages the mailbox has."""
+        return self.once_free(self.counted)
+
+    def counted(self) -> int:
         with self.client.session(self.server) as session:
             session.auth(ALICE)
             return session.stat().message_count
 
     def fetched(self) -> list[popgate.Message]:
-        return list(self.client.fetch(self.server, ALICE, timeout=30))
+        return self.once_free(lambda: list(self.client.fetch(self.server, ALICE, timeout=30)))
+
+    @staticmethod
+    def once_free(work: Callable[[], T]) -> T:
+        """Do it when the server has seen that a call without QUIT is over."""
+        while True:
+            try:
+                return work()
+            except popgate.Error as error:
+                if error.reason != "MAILBOX_IN_USE":
+                    raise
+                time.sleep(0.01)
 
 
 class SessionTest(DemoTest):

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use popgate::{Client, Credentials, FetchMessagesRequest, Message, Server};
+use popgate::{Client, Credentials, Error, FetchMessagesRequest, Message, Server};
 
 /// A process of popgate that has said where it listens. Dropping it ends it.
 pub struct Gateway {
@@ -69,13 +69,23 @@ impl Gateway {
     }
 
     /// All that is in the mailbox.
+    /// What the mailbox has, once the server has seen that a call without QUIT is over.
     pub async fn fetched(&self) -> Vec<Message> {
-        let mut fetch = self.client().fetch(self.request()).await.unwrap();
+        loop {
+            match self.fetch_all().await {
+                Err(error) if error.reason() == "MAILBOX_IN_USE" => tokio::time::sleep(Duration::from_millis(10)).await,
+                messages => return messages.unwrap(),
+            }
+        }
+    }
+
+    async fn fetch_all(&self) -> Result<Vec<Message>, Error> {
+        let mut fetch = self.client().fetch(self.request()).await?;
         let mut messages = Vec::new();
-        while let Some(message) = fetch.next().await.unwrap() {
+        while let Some(message) = fetch.next().await? {
             messages.push(message);
         }
-        messages
+        Ok(messages)
     }
 
     pub async fn unique_ids(&self) -> Vec<String> {
