@@ -43,7 +43,8 @@ class Peer(grpc.GenericRpcHandler):
         self.tokens.add((name, dict(details.invocation_metadata).get("authorization")))
         fail = self.calls[name] <= self._failures
 
-        def answer(_: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+        def answer(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[bytes]:
+            next(requests, None)  # as the gateway does: grpc.aio takes an end that meets a write for an error of its own
             if fail:
                 context.abort(grpc.StatusCode.UNAVAILABLE, "no")
             yield b""
