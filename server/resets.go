@@ -32,8 +32,9 @@ type resets struct {
 	policy  func() *policy
 	refused func(caller string, first bool)
 
-	mu   sync.Mutex
-	each map[resetter]*credit
+	mu     sync.Mutex
+	each   map[resetter]*credit
+	enough int // of them to look which can be forgotten
 }
 
 // resetter is an address, or a caller: one that is not known, or is everyone, has the address too.
@@ -50,7 +51,7 @@ type credit struct {
 }
 
 func newResets(policy func() *policy, refused func(caller string, first bool)) *resets {
-	return &resets{policy: policy, refused: refused, each: map[resetter]*credit{}}
+	return &resets{policy: policy, refused: refused, each: map[resetter]*credit{}, enough: mostLimiters}
 }
 
 // most is how many calls may be taken back in a row, and how many more each second.
@@ -67,7 +68,7 @@ func (rs *resets) addLocked(r resetter, n float64) *credit {
 	atOnce, perSecond := r.most()
 	c := rs.each[r]
 	if c == nil {
-		if len(rs.each) >= mostLimiters {
+		if len(rs.each) >= rs.enough {
 			rs.forgetLocked(now)
 		}
 		c = &credit{left: atOnce, at: now}
@@ -77,12 +78,14 @@ func (rs *resets) addLocked(r resetter, n float64) *credit {
 	return c
 }
 
+// forgetLocked forgets who has all there is. As with penalties, it does so again when there are twice as many as were left.
 func (rs *resets) forgetLocked(now time.Time) {
 	for r, c := range rs.each {
 		if atOnce, perSecond := r.most(); c.left+perSecond*now.Sub(c.at).Seconds() >= atOnce {
 			delete(rs.each, r)
 		}
 	}
+	rs.enough = max(mostLimiters, 2*len(rs.each))
 }
 
 // addressOf returns the address that a call comes from.
@@ -105,7 +108,7 @@ func (rs *resets) callerOf(ctx context.Context, address netip.Addr) resetter {
 
 type resetterKey struct{}
 
-// begin lets a call begin, or refuses it. It runs where the connection is read, and may not wait. A call that may be one more
+// begin lets a call begin, or refuses it. It runs where the connection is read, and holds up all that comes there. A call that may be one more
 // to be taken back is counted as such from the start: of those there may be no more at once either.
 func (rs *resets) begin(ctx context.Context, _ *grpctap.Info) (context.Context, error) {
 	address := addressOf(ctx)
@@ -127,7 +130,7 @@ func (rs *resets) begin(ctx context.Context, _ *grpctap.Info) (context.Context, 
 	c.exhausted = true
 	rs.mu.Unlock()
 	rs.refused(who.caller, first)
-	if conn, ok := ctx.Value(connectionKey{}).(*connection); ok && conn.useless() {
+	if connectionOf(ctx).useless() {
 		time.Sleep(refusalPause) // nobody is held up but who begins those calls
 	}
 	if _, ends := ctx.Deadline(); ends {
@@ -164,7 +167,7 @@ func (s *Server) resetRefused(caller string, first bool) {
 
 // HandleRPC implements stats.Handler.
 func (rs *resets) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	conn, _ := ctx.Value(connectionKey{}).(*connection)
+	conn := connectionOf(ctx)
 	if _, ok := s.(*stats.Begin); ok {
 		conn.running.Add(1)
 	}
@@ -220,6 +223,9 @@ func (c *connection) useless() bool {
 }
 
 type connectionKey struct{}
+
+// connectionOf returns the connection that a call came by, as TagConn has noted it.
+func connectionOf(ctx context.Context) *connection { return ctx.Value(connectionKey{}).(*connection) }
 
 // TagConn implements stats.Handler.
 func (rs *resets) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,7 +182,7 @@ func TestResetsWithDeadline(t *testing.T) {
 		c.HandleRPC(marked, &stats.Begin{BeginTime: begun})
 		c.HandleRPC(marked, &stats.End{BeginTime: begun, EndTime: begun, Error: errResets})
 		time.Sleep(2 * young)
-		if shown := conn.Value(connectionKey{}).(*connection); !shown.useless() {
+		if !connectionOf(conn).useless() {
 			t.Error("a refusal counts as use")
 		}
 	})
@@ -217,6 +218,28 @@ func TestResetsPause(t *testing.T) {
 		time.Sleep(2 * young)
 		if got := waits(shared); got != refusalPause {
 			t.Errorf("waits %v, a while after that", got)
+		}
+	})
+}
+
+// TestResetsAreForgotten: who has had nothing reset for a while takes no memory, and many that have are not looked through each time.
+func TestResetsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newResetCalls(t)
+		reset := func(n int) {
+			for range n {
+				c.addLocked(resetter{address: netip.AddrFrom4([4]byte{10, byte(len(c.each) >> 16), byte(len(c.each) >> 8), byte(len(c.each))})}, -1)
+			}
+		}
+		reset(mostLimiters + 1)
+		if len(c.each) != mostLimiters+1 || c.enough != 2*mostLimiters {
+			t.Errorf("%d are remembered, and looked through at %d", len(c.each), c.enough)
+		}
+		reset(mostLimiters - 1)
+		time.Sleep(time.Second)
+		c.addLocked(resetter{caller: "one more"}, -1)
+		if len(c.each) != 1 || c.enough != mostLimiters {
+			t.Errorf("%d are remembered, and looked through at %d", len(c.each), c.enough)
 		}
 	})
 }
