@@ -134,9 +134,10 @@ func TestFetchThatCannotStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	nothingLost(t, drop, dir, sums)
-	deleted := len(messages) - len(drop.Snapshot())
-	if stored := len(filed(t, dir)); deleted == 0 || deleted != stored {
-		t.Errorf("%d are stored and %d deleted", stored, deleted)
+	// A file that is renamed when the folder goes is there, but its name is not synced: it is neither told as stored nor deleted.
+	told, deleted := strings.Count(stdout.String(), `"event":"stored"`), len(messages)-len(drop.Snapshot())
+	if stored := len(filed(t, dir)); deleted == 0 || deleted != told || deleted > stored {
+		t.Errorf("%d are stored, %d are told as stored, and %d deleted", stored, told, deleted)
 	}
 	if err := run(t.Context(), fetchArgs(srv, "alice", dir, "--delete"), &stdout, &stderr); err != nil {
 		t.Fatal(err)

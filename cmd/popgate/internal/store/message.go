@@ -104,7 +104,7 @@ func (s *Store) syncFolders() error {
 func (s *Store) Pending() int { return len(s.pending) }
 
 // Sync stores what was added, and returns it. Each message has its own error; one that fails does not hold up the others, and leaves
-// no file that readers see, unless it is the index that failed: then the file is there, and the name of the file knows it.
+// no file that readers see, unless it is the folder's sync or the index that failed: then the file is there, and its name knows it.
 func (s *Store) Sync() []*Message {
 	batch := s.pending
 	s.pending = nil
