@@ -64,6 +64,7 @@ func TestAuthSecrets(t *testing.T) {
 			if _, err := g.CloseSession(t.Context(), &pb.CloseSessionRequest{SessionId: id}); err != nil {
 				t.Error(err)
 			}
+			m.free(t)
 		})
 	}
 }

@@ -45,7 +45,7 @@ func registered(t testing.TB, s *Server) []string {
 
 // callAny makes a call with an empty request, which every method takes, and returns how it ended.
 func callAny(ctx context.Context, conn *grpc.ClientConn, method string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
 	if err != nil {

@@ -89,6 +89,7 @@ func TestDrain(t *testing.T) {
 			t.Errorf("took %v", d)
 		}
 		wantFailure(t, "afterwards", g.noop(t, id), failure{codes.Unavailable, "", nil})
+		synctest.Wait() // the mailbox sees the end of the connection
 		if m.sent("QUIT") != 0 || len(m.drop.Snapshot()) != 2 || m.drop.InUse() {
 			t.Errorf("sent %q, %d messages left, in use %v", m.Commands(), len(m.drop.Snapshot()), m.drop.InUse())
 		}

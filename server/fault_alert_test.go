@@ -104,6 +104,7 @@ func (r *rig) breakAt(t *testing.T, config *tls.Config, col column, lines string
 	}
 	if !strings.HasPrefix(lines, col.begin()) { // idle
 		<-broken
+		c.wire.await(t)
 	}
 	err := col.act.call(from)
 	wantFailure(t, "Noop", from.noop(), failure{codes.FailedPrecondition, "SESSION_ENDED", nil})

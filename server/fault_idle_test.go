@@ -73,6 +73,7 @@ func TestResetWhileIdle(t *testing.T) {
 					t.Error(err)
 				}
 				c.played <- nil // for over
+				c.wire.await(t)
 				wantFailure(t, "the call", col.act.call(from), failure{
 					codes.Unavailable, "CONNECTION_LOST", map[string]string{"outcome": "NOT_COMMITTED"},
 				})

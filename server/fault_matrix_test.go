@@ -140,7 +140,7 @@ func (c *caller) over(t *testing.T, played *cut) {
 }
 
 // overTime is how long the end of a connection is waited for.
-const overTime = 10 * time.Second
+const overTime = time.Minute
 
 var clearAndTLS = map[string]pb.TlsMode{"plaintext": pb.TlsMode_TLS_MODE_PLAINTEXT, "TLS": pb.TlsMode_TLS_MODE_IMPLICIT}
 

@@ -183,6 +183,7 @@ func TestFetchWithoutUIDL(t *testing.T) {
 		g := newGateway(t, m.piped)
 		_, err := g.fetch(t, &pb.FetchMessagesRequest{})
 		wantFailure(t, "new ones", err, want)
+		m.free(t)
 		all, err := g.fetch(t, &pb.FetchMessagesRequest{Selection: &pb.FetchMessagesRequest_All{All: true}})
 		if capa != "" {
 			wantFailure(t, "all", err, want)

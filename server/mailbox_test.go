@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -40,6 +41,16 @@ func (m *mailbox) dialPipe(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	go m.ServeConn(server)
 	return client, nil
+}
+
+// free waits until no session has alice's mailbox: the server sees the end of a connection without QUIT a little after the gateway.
+func (m *mailbox) free(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); m.drop.InUse(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a session has the mailbox still")
+		}
+	}
 }
 
 // sent counts the commands that the server has got.

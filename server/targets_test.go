@@ -214,7 +214,7 @@ func TestForbiddenTargets(t *testing.T) {
 	g := newGateway(t, func(c *Config) { c.dial = nil })
 	var first []byte
 	deny := func(host string, port uint32) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := g.OpenSession(ctx, &pb.OpenSessionRequest{Server: &pb.Server{Host: host, Port: &port}})
 		wantFailure(t, host, err, failure{codes.PermissionDenied, "TARGET_NOT_ALLOWED", map[string]string{}})

@@ -196,7 +196,10 @@ func TestOneSessionOneConnection(t *testing.T) {
 	// mixed opens one session; every second secret is wrong.
 	mixed := func(i int) error {
 		policy := policies[i%len(policies)]
-		resp, err := g.OpenSession(t.Context(), &pb.OpenSessionRequest{Server: &pb.Server{Host: server.GetHost(), Port: new(server.GetPort()), Tls: policy.options}})
+		resp, err := g.OpenSession(t.Context(), &pb.OpenSessionRequest{Server: &pb.Server{
+			Host: server.GetHost(), Port: new(server.GetPort()), Tls: policy.options,
+			IoTimeout: durationOf(time.Minute), // a hundred handshakes at once take their time
+		}})
 		if policy.reason != "" {
 			return wrongly((failure{codes.FailedPrecondition, policy.reason, nil}).check(err))
 		}

@@ -211,6 +211,7 @@ func TestQuitAgainstClose(t *testing.T) {
 	m := newMailbox(t, 1)
 	g := newGateway(t, m.piped)
 	for range 50 {
+		m.free(t)
 		id := g.openMailbox(t)
 		closed := make(chan error, 1)
 		go func() {

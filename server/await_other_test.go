@@ -1,0 +1,11 @@
+//go:build !unix
+
+package server
+
+import (
+	"testing"
+	"time"
+)
+
+// await returns when something of what the server sent should have arrived.
+func (*tap) await(*testing.T) { time.Sleep(50 * time.Millisecond) }
