@@ -59,7 +59,7 @@ func cutGreeting(t *testing.T, faults Faults, secure bool) ([]byte, error) {
 	}
 	got := make([]byte, 0, 64)
 	if faults.Action == Stall { // what comes may take its time, only the silence after it is waited for
-		conn.SetDeadline(time.Now().Add(30 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		got = got[:faults.After]
 		if n, err := io.ReadFull(conn, got); err != nil {
 			return got[:n], err

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // for the caller's.
 func leaked() string {
 	var left []string
-	for range 100 {
+	for range 3000 {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		left = nil
@@ -67,7 +67,7 @@ func newTestServer(t *testing.T, configure func(*Server)) *Server {
 	return srv
 }
 
-// dial connects and gives up after 10 seconds in whatever follows.
+// dial connects and gives up after a minute in whatever follows.
 func dial(t *testing.T, addr string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -75,7 +75,7 @@ func dial(t *testing.T, addr string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return conn
