@@ -113,19 +113,30 @@ func TestCancelRace(t *testing.T) {
 			}
 			start()
 			defer srv.Close()
-			c, err := pop3.Dial(t.Context(), srv.Addr, &pop3.Options{Mode: mode, UnsafeAllowPlaintext: true, TLS: clientTLS(srv)})
-			if err != nil {
-				t.Fatal(err)
+			connect := func() *pop3.Client {
+				for drop.InUse() {
+					time.Sleep(time.Millisecond)
+				}
+				c, err := pop3.Dial(t.Context(), srv.Addr, &pop3.Options{Mode: mode, UnsafeAllowPlaintext: true, TLS: clientTLS(srv)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = c.Close() })
+				if _, _, err := c.Auth(t.Context(), pop3.Credentials{Username: "alice", Password: "secret"}); err != nil {
+					t.Fatal(err)
+				}
+				return c
 			}
-			defer c.Close()
-			if _, _, err := c.Auth(t.Context(), pop3.Credentials{Username: "alice", Password: "secret"}); err != nil {
-				t.Fatal(err)
-			}
-			cancelled := 0
+			c, cancelled := connect(), 0
 			for range 1500 {
 				n := rand.Uint32N(messages) + 1
+				begin := time.Now()
 				err := cancelSoon(t, c, n)
+				dead, _ := errors.AsType[*pop3.BrokenError](err)
 				switch {
+				case dead != nil && dead.Cause == pop3.Cancelled && time.Since(begin) >= 2*time.Second: // the machine stood still
+					_ = c.Close()
+					c = connect()
 				case errors.Is(err, context.Canceled) && !isBroken(err):
 					cancelled++
 				case err != nil:

@@ -18,6 +18,8 @@ const (
 	glances = 100
 	// goodbye is how long the end of the connection behind an unasked line is waited for.
 	goodbye = 100 * time.Millisecond
+	// goodbyes is how often that is done where something is there, but is not read.
+	goodbyes = 10
 )
 
 // readiness is what is known of a connection without reading it.
@@ -88,7 +90,12 @@ func (c *Client) hearUnasked() error {
 	if indicator != wire.Err || c.wire.Buffered() > 0 {
 		return c.failBy(errOutOfTurn)
 	}
-	if err := c.wire.Fill(); err == nil || isTimeout(err) {
+	err = c.wire.Fill()
+	for tries := 1; isTimeout(err) && peek(c.raw) > quiet && tries < goodbyes; tries++ { // a busy machine took longer than that
+		c.running.until = time.Now().Add(goodbye)
+		err = c.wire.Fill()
+	}
+	if err == nil || isTimeout(err) {
 		return c.failBy(errOutOfTurn)
 	}
 	return c.fail(ConnectionLost, response, nil)

@@ -202,14 +202,18 @@ func TestTickets(t *testing.T) {
 	}
 }
 
-// busyConn is a socket on a machine that is so busy that the first reads are a time-out before they begin.
+// busyConn is a socket on a machine that is so busy that some reads are a time-out before they begin.
 type busyConn struct {
 	*net.TCPConn
-	late int
+
+	early int // reads before them
+	late  int
 }
 
 func (c *busyConn) Read(p []byte) (int, error) {
-	if c.late > 0 {
+	if c.early > 0 {
+		c.early--
+	} else if c.late > 0 {
 		c.late--
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -219,25 +223,51 @@ func (c *busyConn) Read(p []byte) (int, error) {
 // TestBusyMachine: octets that are there are not overlooked for want of time, and not looked for for ever.
 func TestBusyMachine(t *testing.T) {
 	for _, late := range []int{1, 10, 1 << 30} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, server := tcpPair(t, l)
-		_ = l.Close()
-		conn := &busyConn{TCPConn: client.(*net.TCPConn)}
-		c := pop3.New(conn, nil)
-		p := newPeer(server)
-		p.client = client
-		p.say("+OK\r\n")
-		if _, err := c.Welcome(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		p.say("+OK forged\r\n")
-		p.await(t)
+		c, conn, server := busy(t)
+		server.say("+OK forged\r\n")
+		server.await(t)
 		conn.late = late
-		_, err = c.Noop(t.Context())
+		_, err := c.Noop(t.Context())
 		wantBroken(t, c, err, pop3.Protocol)
-		_ = server.Close()
 	}
+}
+
+// TestBusyGoodbye: nor is the end of the connection behind an unasked line overlooked.
+func TestBusyGoodbye(t *testing.T) {
+	for late, cause := range map[int]pop3.Cause{0: pop3.ConnectionLost, 1: pop3.ConnectionLost, 9: pop3.ConnectionLost, 1 << 30: pop3.Protocol} {
+		c, conn, server := busy(t)
+		server.say("-ERR bye\r\n")
+		halfClose(server.Conn)
+		server.await(t)
+		conn.early, conn.late = 1, late // the line is read in time
+		_, err := c.Noop(t.Context())
+		wantBroken(t, c, err, cause)
+		if rest := server.rest(); rest != "" {
+			t.Errorf("the client sent %q", rest)
+		}
+	}
+}
+
+// busy returns a client, greeted over a socket whose reads can be late, and its server.
+func busy(t *testing.T) (*pop3.Client, *busyConn, *peer) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, server := tcpPair(t, l)
+	conn := &busyConn{TCPConn: client.(*net.TCPConn)}
+	c := pop3.New(conn, nil)
+	p := newPeer(server)
+	p.client = client
+	t.Cleanup(func() {
+		_ = c.Close()
+		_ = server.Close()
+	})
+	p.say("+OK\r\n")
+	if _, err := c.Welcome(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c, conn, p
 }
