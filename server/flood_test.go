@@ -51,7 +51,7 @@ func TestResetFlood(t *testing.T) {
 			began := time.Now()
 			flooded := make(chan int)
 			go func() { flooded <- r.flood(framed(request, false), calls, reset, "authorization", "Bearer attacks") }()
-			deadline := time.Now().Add(30 * time.Second)
+			deadline := time.Now().Add(2 * time.Minute)
 			refused := func() float64 { return counted(t, s.Metrics(), "pop3_reset_refusals_total") }
 			underWay := func() bool { return refused() >= 100 }
 			if reset == nil {
@@ -69,7 +69,8 @@ func TestResetFlood(t *testing.T) {
 				t.Errorf("%d handlers at once, %d left of %d calls", most.Load(), now.Load(), sent)
 			}
 			t.Logf("%d calls, %v refused, %d handlers, %d at once", sent, refused(), begun.Load(), most.Load())
-			if allowed := callerResets + resetsPerSecond*(time.Since(began).Seconds()+1); reset != nil && (refused() < 100 || float64(begun.Load()) > allowed) {
+			// Those that run before the first of them have ended are not counted when they begin, and may be as many as may run.
+			if allowed := maxStreams + callerResets + resetsPerSecond*(time.Since(began).Seconds()+1); reset != nil && (refused() < 100 || float64(begun.Load()) > allowed) {
 				t.Errorf("%d handlers, %v refused", begun.Load(), refused())
 			}
 			if got := rawCaller(t, listener).call(t, noopPath, noopFrame(t), "authorization", "Bearer other"); got != "5" {

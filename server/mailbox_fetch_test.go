@@ -130,6 +130,7 @@ func TestFetchMessages(t *testing.T) {
 			t.Fatalf("message %d: %d octets, %v, %v", i+1, len(got.data), got.start, end)
 		}
 	}
+	m.free(t)
 	again, err := g.fetch(t, &pb.FetchMessagesRequest{Selection: &pb.FetchMessagesRequest_Cursor{Cursor: f.cursor}})
 	if err != nil || len(again.messages) != 0 || again.progress.GetMessages() != 301 {
 		t.Errorf("with the cursor: %d messages, %v, %v", len(again.messages), again.progress, err)

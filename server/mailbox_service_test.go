@@ -303,6 +303,7 @@ func TestFetchCut(t *testing.T) {
 	if len(f.messages) != 2 || f.messages[0].end == nil || f.messages[1].end != nil || f.summary != nil {
 		t.Errorf("%d messages, %v", len(f.messages), f.summary)
 	}
+	m.free(t)
 	rest, err := g.fetch(t, &pb.FetchMessagesRequest{SeenUniqueIds: []string{f.messages[0].start.GetUniqueId()}, MaxOctets: new(int64(1000))})
 	if err != nil || len(rest.messages) != 1 || rest.messages[0].skipped.GetReason() != pb.SkipReason_SKIP_REASON_TOO_LARGE {
 		t.Errorf("the rest: %v, %v", rest.messages, err)

@@ -358,9 +358,16 @@ func TestBaggage(t *testing.T) {
 	// And if it took them, the propagator that is in place looks at none.
 	carrier := propagation.HeaderCarrier{"Traceparent": {bomb.Get("traceparent")[0]}}
 	extract := func() { _ = propagation.TraceContext{}.Extract(context.Background(), carrier) }
-	without := testing.AllocsPerRun(100, extract)
+	allocations := func() float64 { // the least of some, since what else the process does meanwhile is counted too
+		least := testing.AllocsPerRun(100, extract)
+		for range 9 {
+			least = min(least, testing.AllocsPerRun(100, extract))
+		}
+		return least
+	}
+	without := allocations()
 	carrier["Baggage"] = bomb.Get("baggage")
-	if with := testing.AllocsPerRun(100, extract); with != without {
+	if with := allocations(); with != without {
 		t.Errorf("%v allocations with baggage, %v without", with, without)
 	}
 	for _, field := range (propagation.TraceContext{}).Fields() {
@@ -419,6 +426,7 @@ func TestAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls += 2 // a connection and a login
+	w.mailbox.free(t)
 	ids := w.mailbox.drop.UniqueIDs()
 	if _, err := pb.NewMailboxServiceClient(w.conn).DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
 		Server: anywhere(), Credentials: alicesMailbox(), Messages: []*pb.MessageToDelete{{UniqueId: ids[2]}, {UniqueId: ids[1]}},

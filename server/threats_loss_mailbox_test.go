@@ -166,6 +166,7 @@ func TestSharedUniqueIDs(t *testing.T) {
 	var cursor []byte
 	fetch := func(want ...string) {
 		t.Helper()
+		m.free(t)
 		f, err := g.fetch(t, &pb.FetchMessagesRequest{Selection: &pb.FetchMessagesRequest_Cursor{Cursor: cursor}})
 		var got []string
 		for _, message := range f.messages {
@@ -178,12 +179,14 @@ func TestSharedUniqueIDs(t *testing.T) {
 	}
 	fetch("1 same 2", "2 other 1", "3 same 2", "4  3", "5 last 1")
 	fetch("1 same 2", "3 same 2", "4  3")
+	m.free(t)
 	resp, err := g.mailboxes().DeleteMessages(t.Context(), &pb.DeleteMessagesRequest{
 		Server: anywhere(), Credentials: alicesMailbox(), Messages: []*pb.MessageToDelete{{UniqueId: "same"}},
 	})
 	if err != nil || resp.GetMessages()[0].GetOutcome() != pb.DeleteOutcome_DELETE_OUTCOME_AMBIGUOUS || !slices.Equal(m.drop.UniqueIDs(), ids) {
 		t.Errorf("%v, %v; %q are left", resp, err, m.drop.UniqueIDs())
 	}
+	m.free(t)
 	id := g.openMailbox(t)
 	if _, err := g.Dele(t.Context(), &pb.DeleRequest{SessionId: id, MessageNumber: 1}); err != nil {
 		t.Error(err)
