@@ -77,7 +77,7 @@ func TestEndlessLine(t *testing.T) {
 					taken = pour(secure, err, begun)
 					return err
 				}}
-				r := newRig(t, []byte(ca), loopback(t))
+				r := newRig(t, []byte(ca), narrow(loopback(t)))
 				from := r.add(t.Context(), c)
 				from.server.Tls.ServerName = "pop3.example.test"
 				for _, a := range f.calls {

@@ -126,6 +126,16 @@ func loopback(t testing.TB) func() (client, server net.Conn, err error) {
 	}
 }
 
+// narrow gives connections buffers that do not grow: how much a server gets rid of is not to be the kernel's affair.
+func narrow(pair func() (client, server net.Conn, err error)) func() (client, server net.Conn, err error) {
+	return func() (client, server net.Conn, err error) {
+		if client, server, err = pair(); err == nil {
+			err = errors.Join(client.(*net.TCPConn).SetReadBuffer(1<<20), server.(*net.TCPConn).SetWriteBuffer(1<<20))
+		}
+		return client, server, err
+	}
+}
+
 // pipes are connections for virtual time.
 func pipes() (client, server net.Conn, err error) {
 	client, server = net.Pipe()

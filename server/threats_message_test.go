@@ -24,7 +24,7 @@ func TestEndlessMessage(t *testing.T) {
 	for name, line := range map[string]string{"lines": strings.Repeat("x", 1022) + "\r\n", "one line": "x", "dots": "..\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			taken, rest := 0, ""
-			pair := loopback(t)
+			pair := narrow(loopback(t))
 			r := &rig{pair: pair}
 			r.gateway = newGateway(t, func(c *Config) {
 				c.UnsafeAllowPlaintext, c.dial, c.Limits.MessageOctets = true, r.dial, limit
