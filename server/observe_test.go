@@ -422,6 +422,7 @@ func TestAudit(t *testing.T) {
 	}); err == nil {
 		t.Fatal("a line end in a name is taken")
 	}
+	w.mailbox.free(t)
 	if err := w.fetch(t.Context(), password); err != nil {
 		t.Fatal(err)
 	}
