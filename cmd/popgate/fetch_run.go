@@ -122,6 +122,7 @@ func (f *fetcher) receive() {
 
 // next returns the next response, or nil at the end. Before it waits, it stores and settles what has come.
 func (f *fetcher) next(ctx context.Context) *pb.CollectMessagesResponse {
+	f.stop(ctx) // however fast responses come
 	if f.store.Pending() < syncMessages {
 		select {
 		case resp := <-f.responses:
@@ -132,16 +133,21 @@ func (f *fetcher) next(ctx context.Context) *pb.CollectMessagesResponse {
 		}
 	}
 	f.sync()
-	if !f.stopped {
-		select {
-		case resp := <-f.responses:
-			return resp
-		case <-ctx.Done():
-			f.stopped = true
-			f.say(&pb.CollectMessagesRequest{Request: &pb.CollectMessagesRequest_Stop{Stop: &pb.Stop{}}})
-		}
+	select {
+	case resp := <-f.responses:
+		return resp
+	case <-ctx.Done():
+		f.stop(ctx)
 	}
 	return <-f.responses
+}
+
+// stop asks for nothing more if ctx has ended.
+func (f *fetcher) stop(ctx context.Context) {
+	if ctx.Err() != nil && !f.stopped {
+		f.stopped = true
+		f.say(&pb.CollectMessagesRequest{Request: &pb.CollectMessagesRequest_Stop{Stop: &pb.Stop{}}})
+	}
 }
 
 // say tells the gateway something. Where that fails, the reason comes with the responses.
@@ -189,6 +195,9 @@ func (f *fetcher) choose(offer *pb.Offer) {
 	}
 	f.chosen += uint64(len(wanted))
 	f.report.offered(len(offer.GetMessages()), len(wanted), octets)
+	if f.stopped { // an offer that was on its way; to choose of it is an error
+		return
+	}
 	f.say(&pb.CollectMessagesRequest{Request: &pb.CollectMessagesRequest_Choose{Choose: &pb.Choose{
 		MessageNumbers: wanted, Done: offer.GetDone(),
 	}}})

@@ -176,6 +176,27 @@ func TestFetchInterrupted(t *testing.T) {
 	allFetched(t, drop, dir, sums)
 }
 
+// TestFetchInterruptedBeforeTheOffer ends ctx while the server lists: nothing is chosen any more, and nothing is wrong.
+func TestFetchInterruptedBeforeTheOffer(t *testing.T) {
+	t.Setenv("POPGATE_PASSWORD", password)
+	for range 20 { // whether the gateway offers before it is told is chance
+		messages, _ := letters(rand.New(rand.NewPCG(1, 8)), 3)
+		drop := pop3test.NewMaildrop(password, messages...)
+		ctx, interrupt := context.WithCancel(t.Context())
+		srv := spy(t, drop, func(line string) {
+			if line == "LIST" {
+				interrupt()
+			}
+		})
+		var stdout, stderr output
+		err := run(ctx, fetchArgs(srv, "alice", t.TempDir(), "--delete"), &stdout, &stderr)
+		if err == nil || !strings.Contains(err.Error(), "interrupted") || len(drop.Snapshot()) != 3 {
+			t.Fatalf("got %v, and %d messages are left", err, len(drop.Snapshot()))
+		}
+		srv.Close()
+	}
+}
+
 // TestFetchConnectionLost loses the connection to the server in the middle.
 func TestFetchConnectionLost(t *testing.T) {
 	t.Setenv("POPGATE_PASSWORD", password)
