@@ -95,7 +95,7 @@ func missing(t *testing.T, why error) {
 func eventually(t testing.TB, f func() error) {
 	t.Helper()
 	err := errors.New("not tried")
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if err = f(); err == nil {
 			return
 		}

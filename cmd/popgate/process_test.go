@@ -92,10 +92,17 @@ func (p *process) signal(sig os.Signal) {
 	}
 }
 
+// repeat sends a signal again and again until the process has ended: two that come at once are one.
+func (p *process) repeat(sig os.Signal) {
+	for p.cmd.Process.Signal(sig) == nil {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 // wait waits for the end of the process and returns its status. One that does not end is a failure.
 func (p *process) wait() *os.ProcessState {
 	p.t.Helper()
-	hung := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
+	hung := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
 	p.cmd.Wait()
 	if !hung.Stop() {
 		p.t.Fatalf("the process did not end:\n%s%s", &p.stdout, &p.stderr)
