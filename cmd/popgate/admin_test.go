@@ -42,7 +42,7 @@ func page(t *testing.T, address, path string) (status int, text string) {
 
 func TestAdminPages(t *testing.T) {
 	srv := mailbox(t, pop3test.SampleMaildrop())
-	gateway := serves(t, append(towards(srv), "--admin-listen", "127.0.0.1:0", "--drain", "20s")...)
+	gateway := serves(t, append(towards(srv), "--admin-listen", "127.0.0.1:0", "--drain", "2m")...)
 	admin := gateway.log.waitFor(t, adminAt)
 	conn := connect(t, gateway.address)
 	client := pb.NewPop3ServiceClient(conn)

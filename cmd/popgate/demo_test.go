@@ -51,7 +51,7 @@ func (d demonstration) end(t *testing.T) {
 // the shell ended.
 func paste(t *testing.T, shell, programs, lines string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, shell)
 	cmd.Dir = t.TempDir()
@@ -59,7 +59,7 @@ func paste(t *testing.T, shell, programs, lines string) (string, error) {
 	cmd.Stdin = strings.NewReader(lines)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 30 * time.Second
 	err := cmd.Run()
 	return out.String(), err
 }

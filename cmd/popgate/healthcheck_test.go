@@ -43,7 +43,7 @@ func TestHealthcheck(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout bytes.Buffer
-			err := run(t.Context(), append([]string{"healthcheck"}, test.args...), &stdout, &stdout)
+			err := run(t.Context(), append([]string{"healthcheck", "--timeout", "1m"}, test.args...), &stdout, &stdout)
 			switch {
 			case test.fail == "":
 				if err != nil || stdout.String() != "SERVING\n" {

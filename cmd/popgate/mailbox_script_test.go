@@ -20,7 +20,7 @@ func TestMailboxScripts(t *testing.T) {
 		Dir:                 "testdata/mailbox",
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
-		Deadline:            time.Now().Add(2 * time.Minute),
+		Deadline:            time.Now().Add(5 * time.Minute),
 		Setup: func(env *testscript.Env) error {
 			srv := mailbox(t, pop3test.SampleMaildrop())
 			env.Setenv("MAILBOX", srv.Addr)

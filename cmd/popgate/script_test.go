@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Deadline:            time.Now().Add(time.Minute), // a command that should have refused to start goes on for ever
+		Deadline:            time.Now().Add(5 * time.Minute), // a command that should have refused to start goes on for ever
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("OCCUPIED", taken)
 			env.Setenv("VACANT", free)

@@ -18,7 +18,7 @@ import (
 // notified returns the next thing that a process tells its service manager.
 func notified(t *testing.T, socket *net.UnixConn) string {
 	t.Helper()
-	if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := socket.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	message := make([]byte, 256)
@@ -122,7 +122,7 @@ func TestSocketActivation(t *testing.T) {
 		t.Errorf("listens on %s, want %s", got, listener.Addr())
 	}
 	eventually(t, func() error {
-		out, err := exec.Command("popgate", "healthcheck", "--address", listener.Addr().String()).CombinedOutput()
+		out, err := exec.Command("popgate", "healthcheck", "--timeout", "1m", "--address", listener.Addr().String()).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}

@@ -27,7 +27,7 @@ func runsInTerminal(t *testing.T, home string, columns int, command string) *pan
 	p := &pane{t: t, socket: filepath.Join(home, "tmux")}
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", p.socket, "kill-server").Run() }) // it may have ended with its last pane
 	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", strconv.Itoa(columns), "-y", "50", "-c", home,
-		"env", "HOME="+home, "SHELL=/bin/sh", "POPGATE_PASSWORD="+password, "sh", "-c", "trap : INT; "+command+`; echo "status $?"; sleep 60`)
+		"env", "HOME="+home, "SHELL=/bin/sh", "POPGATE_PASSWORD="+password, "sh", "-c", "trap : INT; "+command+`; echo "status $?"; sleep 600`)
 	return p
 }
 
