@@ -155,7 +155,8 @@ func (r *killRig) rest(t *testing.T, i int, stored map[string]bool) {
 	t.Helper()
 	user := fmt.Sprint("user", i)
 	drop := r.srv.Maildrops[user]
-	if err := r.storer(t, user, stored).collect(t.Context()); err != nil {
+	c := r.storer(t, user, stored)
+	if err := whileInUse(func() error { return c.collect(t.Context()) }); err != nil {
 		t.Errorf("point %d: the second run: %v", i, err)
 	}
 	r.lost += missingFrom(t, r.sums[user], drop, stored)
