@@ -20,6 +20,7 @@ func TestDrain(t *testing.T) {
 			a := f.replicas[0]
 			kept := f.openAt(t, conn, p.header, a.name)
 			a.terminate(t)
+			f.shut(t, a)
 			if p.name == "nginx" {
 				if refused := f.openSome(t, conn, p.header, a.name); refused == 0 {
 					t.Error("nothing went to the replica that drains; docs/replicas.md says otherwise")
@@ -41,6 +42,22 @@ func TestDrain(t *testing.T) {
 			a.wait(t)
 		})
 	}
+}
+
+// shut waits until a replica that was told to drain lets nobody in any more.
+func (f *farm) shut(t *testing.T, r *replica) {
+	t.Helper()
+	direct := connect(t, r.address)
+	eventually(t, func() error {
+		s, err := f.open(t.Context(), t, direct, sessionHeader)
+		if reason(err) == "ERROR_REASON_DRAINING" {
+			return nil
+		}
+		if err == nil {
+			_, err = s.CloseSession(t.Context(), &pb.CloseSessionRequest{SessionId: s.id})
+		}
+		return fmt.Errorf("%s lets sessions in: %v", r.name, err) //nolint:errorlint // it may be nil
+	})
 }
 
 // openAt opens a session at one replica, and closes those that come elsewhere.

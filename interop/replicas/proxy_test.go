@@ -80,7 +80,7 @@ func (p proxy) front(t *testing.T, f *farm) string {
 	front := "127.0.0.1:" + port
 	conn := connect(t, front)
 	eventually(t, func() error { // its checks of the replicas have passed, too
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{}, grpc.WaitForReady(true))
 		return err

@@ -84,7 +84,7 @@ func (o *output) String() string {
 // eventually waits until f returns nil.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for err := f(); err != nil; err = f() {
 		if time.Now().After(deadline) {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func (r *replica) terminate(t *testing.T) {
 // wait waits for the end of a replica that drains. One that does not end is a failure.
 func (r *replica) wait(t *testing.T) {
 	t.Helper()
-	hung := time.AfterFunc(30*time.Second, func() { _ = r.process.Process.Kill() })
+	hung := time.AfterFunc(time.Minute, func() { _ = r.process.Process.Kill() })
 	defer hung.Stop()
 	if err := r.process.Wait(); err != nil {
 		t.Errorf("replica %s: %v", r.name, err)

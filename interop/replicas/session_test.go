@@ -188,7 +188,7 @@ func (f *farm) killed(t *testing.T, all []*session) {
 	_ = victim.process.Wait() // it was killed
 	lost := 0
 	for _, s := range all {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := s.capa(ctx)
 		cancel()
 		switch {
