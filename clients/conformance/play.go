@@ -219,11 +219,13 @@ func (s *stage) drive(what string) error {
 		s.drained = drained
 		go func() {
 			defer close(drained)
-			soon, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			soon, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
-			s.gateway.Shutdown(soon)
+			s.gateway.Shutdown(soon) // a session that is there holds it up, until the end of the case at most
 		}()
-		time.Sleep(100 * time.Millisecond) // until it is known; a session that is there holds it up
+		for s.gateway.Ready() {
+			time.Sleep(time.Millisecond)
+		}
 		return nil
 	case "measure":
 		return s.measure.begin(s.runner.cmd.Process.Pid)
@@ -359,7 +361,7 @@ func normal(method string, response any) (any, error) {
 }
 
 // patience is how long the driver waits for what has to be seen on a server.
-const patience = 5 * time.Second
+const patience = 30 * time.Second
 
 // look compares what is on the servers, and what has come through the relay.
 func (s *stage) look(step *step) error {

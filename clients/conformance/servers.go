@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -66,14 +67,18 @@ func startServer(spec serverSpec, cut, stall func()) (*popServer, error) {
 	return s, s.startHonest(cut, stall)
 }
 
-// startClosed takes a port and gives it back.
+// startClosed takes the port of an outgoing connection: nobody listens there, and nobody else gets it meanwhile.
 func (s *popServer) startClosed() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback
 	if err != nil {
 		return err
 	}
-	s.addr, s.close = listener.Addr().String(), func() {}
-	return listener.Close()
+	conn, err := net.Dial("tcp", listener.Addr().String()) //nolint:noctx // loopback
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.addr, s.close = conn.LocalAddr().String(), func() { _, _ = conn.Close(), listener.Close() }
+	return nil
 }
 
 func (s *popServer) startScript() error {

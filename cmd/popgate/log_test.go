@@ -183,7 +183,7 @@ func TestLogLevel(t *testing.T) {
 	} {
 		t.Run(level, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			log, address, ended := new(output), vacant(t), make(chan error, 1)
+			log, address, ended := new(output), reserved(t), make(chan error, 1)
 			go func() {
 				args := []string{"serve", "--listen", address, "--log-level", level, "--unsafe-allow-plaintext"}
 				ended <- run(ctx, args, log, log)

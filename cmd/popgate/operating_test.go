@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,12 +21,7 @@ func TestOperating(t *testing.T) {
 	}
 	var ports []string
 	for _, port := range []string{"9443", "9112"} {
-		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ports = append(ports, port, portOf(listener.Addr().String()))
-		listener.Close()
+		ports = append(ports, port, portOf(reserved(t)))
 	}
 	for _, problem := range checkReadme(t, strings.NewReplacer(ports...).Replace(string(text))) {
 		t.Error("docs/operating.md:" + problem)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -143,13 +144,29 @@ func occupied(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// vacant returns an address of loopback where nobody listens.
+// vacant returns an address of loopback where nobody listens. It is that of an outgoing connection, so that nobody else gets it.
 func vacant(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	conn, err := net.Dial("tcp", occupied(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Cleanup(func() { conn.Close() })
+	return conn.LocalAddr().String()
+}
+
+// reserved returns an address of loopback for a process of the test to listen on. Its port is none that the system gives to outgoing
+// connections, which could take it before that process does.
+func reserved(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000))
+		listener, err := net.Listen("tcp", address)
+		if err == nil {
+			listener.Close()
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
