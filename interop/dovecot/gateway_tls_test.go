@@ -98,7 +98,7 @@ func startRelay(t *testing.T, server *pb.Server) *relay {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	r := &relay{listener: listener, until: time.Now().Add(drive.Patience / 4)}
+	r := &relay{listener: listener, until: time.Now().Add(drive.Patience)}
 	if err := listener.SetDeadline(r.until); err != nil {
 		t.Fatal(err)
 	}

@@ -40,10 +40,7 @@ func (x *run) raw(t *testing.T, m mode) *drive.Dialogue {
 // rawMailbox opens a connection of the test's own and logs in.
 func (x *run) rawMailbox(t *testing.T, u user) *drive.Dialogue {
 	t.Helper()
-	d := x.raw(t, implicit)
-	d.Must("USER " + u.name)
-	d.Must("PASS " + u.password)
-	return d
+	return x.logsIn(t, u)
 }
 
 // file reads a file of the setup's directory for TLS.

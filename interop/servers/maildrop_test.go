@@ -93,9 +93,17 @@ func (x *run) look(t *testing.T) (seen maildrop) {
 // that the session before is over.
 func (x *run) direct(t *testing.T, u user) *drive.Dialogue {
 	t.Helper()
-	for deadline := time.Now().Add(drive.Patience / 4); ; time.Sleep(drive.Patience / 600) {
+	return x.logsIn(t, u, "UTF8") // as MailboxService does; who has it not refuses it
+}
+
+// logsIn is direct with other commands before the login.
+func (x *run) logsIn(t *testing.T, u user, first ...string) *drive.Dialogue {
+	t.Helper()
+	for deadline := time.Now().Add(drive.Patience); ; time.Sleep(drive.Patience / 600) {
 		d := x.raw(t, implicit)
-		d.Command("UTF8") // as MailboxService does; who has it not refuses it
+		for _, command := range first {
+			d.Command(command)
+		}
 		d.Must("USER " + u.name)
 		reply := d.Command("PASS " + u.password)
 		if strings.HasPrefix(reply, "+OK") {

@@ -191,7 +191,7 @@ func (x *run) mailbox(t *testing.T, c *drive.Client, m mode, u user) *drive.Sess
 // may take a moment to see that the session before is over.
 func whileInUse(logIn func() error) error {
 	inUse := pb.ErrorReason_ERROR_REASON_MAILBOX_IN_USE.String()
-	for deadline := time.Now().Add(drive.Patience / 4); ; time.Sleep(drive.Patience / 600) {
+	for deadline := time.Now().Add(drive.Patience); ; time.Sleep(drive.Patience / 600) {
 		err := logIn()
 		if drive.InfoOf(err).GetReason() != inUse || time.Now().After(deadline) {
 			return err
