@@ -23,7 +23,7 @@ type ending struct {
 	result
 
 	killed    bool // the caller was
-	disturbed bool // the gateway was, in this session or another's
+	disturbed bool // the gateway was, in this session or another's, or a session before it has logged in late
 }
 
 // verdict is what the evidence comes to.

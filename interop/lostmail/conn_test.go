@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,13 @@ func (s *server) watch(conn net.Conn) net.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns++
+	s.open++
 	w := &watchedConn{Conn: conn, server: s}
+	w.leave = sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+	})
 	for _, f := range s.session.Faults {
 		if f.Login != s.conns {
 			continue
@@ -70,6 +77,13 @@ type watchedConn struct {
 	kill    *fault // the gateway's end, or nil
 	written atomic.Int64
 	dead    atomic.Bool // the gateway was killed
+	leave   func()
+}
+
+// Close implements net.Conn. The server calls it last.
+func (c *watchedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }
 
 // NetConn returns the connection below.

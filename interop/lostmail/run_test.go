@@ -168,7 +168,7 @@ func (w *worker) session(s *server, c *child, p *sessionPlan) (ending, error) {
 		Gateway: address, Host: host, Port: uint32(number), User: s.plan.user(), Steady: s.plan.steady(p), Plan: *p,
 	})
 	e.killed = !answered
-	e.disturbed = w.gateway.killed() != kills
+	e.disturbed = s.strayed() || w.gateway.killed() != kills
 	for _, f := range p.Faults {
 		if f.Kind == killCaller && e.killed || f.Kind == cancelled && e.Code == "Canceled" {
 			s.count(f.Kind)

@@ -45,6 +45,9 @@ type server struct {
 	quits    int            // of the session
 	refused  map[string]int // commands of the session, by verb
 	token    int            // the session of the credentials that came last
+	open     int            // connections
+	over     int            // the last session that has ended
+	stray    bool           // a login of such a session has come since
 	shown    map[name]int   // serial numbers, or several
 	seen     map[int]login  // by the maildrop's number of the login
 	coming   []int          // octets of the messages that are yet to arrive
@@ -110,9 +113,13 @@ func (s *server) arriveLocked(n int) {
 	s.coming = s.coming[n:]
 }
 
-// finish ends a session, when no connection has the maildrop any more.
+// finish ends a session, when there is no connection any more. A gateway that
+// has not seen yet that the caller is gone may make another one even so.
 func (s *server) finish() error {
-	for deadline := time.Now().Add(30 * time.Second); s.drop.InUse(); time.Sleep(time.Millisecond) {
+	s.mu.Lock()
+	s.over = s.session.Number
+	s.mu.Unlock()
+	for deadline := time.Now().Add(time.Minute); s.connected(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("box%d: a session has not left the maildrop", s.plan.Number)
 		}
@@ -121,6 +128,23 @@ func (s *server) finish() error {
 	defer s.mu.Unlock()
 	s.arriveLocked(len(s.coming))
 	return nil
+}
+
+// connected reports whether a session has a connection.
+func (s *server) connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open > 0
+}
+
+// strayed reports whether a session that was over has logged in since the
+// last time it was asked.
+func (s *server) strayed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stray := s.stray
+	s.stray = false
+	return stray
 }
 
 // count counts a fault that has happened, once a session.
@@ -157,6 +181,7 @@ func (s *server) accepts(user, token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = session
+	s.stray = s.stray || session <= s.over
 	_, bad := s.faultLocked(func(f fault) bool { return f.Kind == expired && s.logins+1 >= f.Login && generation < 2 })
 	return !bad
 }
