@@ -33,7 +33,7 @@ const pause = 20 * time.Millisecond
 func TestRollingRestart(t *testing.T) {
 	haproxy := proxies[0]
 	haproxy.program(t)
-	f := newFarm(t, 2*workers, messagesOfWorker, 3*time.Second)
+	f := newFarm(t, 2*workers, messagesOfWorker, 5*time.Second)
 	config, err := os.ReadFile(filepath.Join(checkout, "clients", "service_config.json"))
 	if err != nil {
 		t.Fatal(err)
