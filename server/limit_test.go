@@ -181,6 +181,32 @@ func TestPenaltiesAreSeldomLookedThrough(t *testing.T) {
 	}
 }
 
+// TestRatesAreSeldomLookedThrough: many who have taken all there is are not looked through for each new one, while all others wait.
+func TestRatesAreSeldomLookedThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRates(1, 1)
+		times := 0
+		take := func(name string) {
+			before := r.enough
+			r.take(name)
+			if r.enough != before {
+				times++
+			}
+		}
+		for i := range 8 * mostLimiters {
+			take(strconv.Itoa(i))
+		}
+		if len(r.each) != 8*mostLimiters || times != 3 { // at one, two and four times as many
+			t.Errorf("%d rates were looked through %d times", len(r.each), times)
+		}
+		time.Sleep(time.Second)
+		take("one more")
+		if len(r.each) != 1 || r.enough != mostLimiters {
+			t.Errorf("%d are remembered, and looked through at %d", len(r.each), r.enough)
+		}
+	})
+}
+
 func TestCallsPerSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMailbox(t, 0)

@@ -14,12 +14,13 @@ type rates struct {
 	perSecond float64 // 0: no limit
 	least     int     // of what may come at once
 
-	mu   sync.Mutex
-	each map[string]*rate.Limiter
+	mu     sync.Mutex
+	each   map[string]*rate.Limiter
+	enough int // of them to look which can be forgotten
 }
 
 func newRates(perSecond float64, least int) *rates {
-	return &rates{perSecond: perSecond, least: least, each: map[string]*rate.Limiter{}}
+	return &rates{perSecond: perSecond, least: least, each: map[string]*rate.Limiter{}, enough: mostLimiters}
 }
 
 // take takes one for name. Where there is none, it returns after how long there is.
@@ -59,14 +60,20 @@ func (r *rates) limiter(name string) *rate.Limiter {
 		return l
 	}
 	burst := max(r.least, int(math.Ceil(min(r.perSecond, math.MaxInt32))))
-	if len(r.each) >= mostLimiters {
-		for name, l := range r.each {
-			if l.Tokens() >= float64(burst) {
-				delete(r.each, name)
-			}
-		}
+	if len(r.each) >= r.enough {
+		r.forgetLocked(burst)
 	}
 	l := rate.NewLimiter(rate.Limit(r.perSecond), burst)
 	r.each[name] = l
 	return l
+}
+
+// forgetLocked forgets who has all there is. As with penalties, it does so again when there are twice as many as were left.
+func (r *rates) forgetLocked(burst int) {
+	for name, l := range r.each {
+		if l.Tokens() >= float64(burst) {
+			delete(r.each, name)
+		}
+	}
+	r.enough = max(mostLimiters, 2*len(r.each))
 }
