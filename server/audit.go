@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/peer"
@@ -58,10 +60,19 @@ func (o *observer) auditCommand(ctx context.Context, e auditEvent) {
 	o.writeAudit(ctx, method, e)
 }
 
+// writeAudit writes an event. Where that fails, the call goes on: a full disk is no reason to keep callers from their mail.
 func (o *observer) writeAudit(ctx context.Context, method string, e auditEvent) {
-	if o.audit == nil {
+	ctx = context.WithoutCancel(ctx)
+	if o.audit == nil || !o.audit.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
+	record := slog.NewRecord(time.Now(), slog.LevelInfo, "audit", 0)
+	record.AddAttrs(auditAttrs(ctx, method, e)...)
+	o.auditWritten(o.audit.Handler().Handle(ctx, record)) // a Logger would keep the error to itself
+}
+
+// auditAttrs returns what is told of an event.
+func auditAttrs(ctx context.Context, method string, e auditEvent) []slog.Attr {
 	c := accountOf(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,7 +95,41 @@ func (o *observer) writeAudit(ctx context.Context, method string, e auditEvent) 
 	if e.outcome != "" {
 		attrs = append(attrs, slog.String("outcome", e.outcome))
 	}
-	o.audit.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "audit", attrs...)
+	return attrs
+}
+
+// auditPause is for how long the log is told nothing more of lost events, so that a full disk does not fill the log too.
+const auditPause = time.Minute
+
+// auditLosses are the events that could not be written, and of which nothing was said yet.
+type auditLosses struct {
+	mu   sync.Mutex
+	lost int
+	last error
+	said time.Time
+}
+
+// auditWritten counts an event that could not be written. The log is told of the first one at once, and of those that follow at the
+// first event after the pause, whether that one is written or not.
+func (o *observer) auditWritten(err error) {
+	l, now := &o.losses, time.Now()
+	if err != nil {
+		o.metrics.auditErrors.Inc()
+	}
+	l.mu.Lock()
+	if err != nil {
+		l.lost++
+		l.last = err
+	}
+	lost, last := l.lost, l.last
+	tell := lost > 0 && now.Sub(l.said) >= auditPause
+	if tell {
+		l.lost, l.said = 0, now
+	}
+	l.mu.Unlock()
+	if tell {
+		o.log.Error("events are lost: the audit log could not be written", "events", lost, "error", last)
+	}
 }
 
 // metadataOf returns the metadata of a status' ErrorInfo.

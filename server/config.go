@@ -36,7 +36,8 @@ type Config struct {
 	Limits Limits
 	// Log is told one line a call, and faults. Nil discards it.
 	Log *slog.Logger
-	// Audit is told each OpenSession, login, DELE and QUIT, at the level INFO. Nil is none.
+	// Audit is told each OpenSession, login, DELE and QUIT, at the level INFO. Nil is none. Where its handler returns an error, the
+	// event is counted as lost, the log says so, and the call goes on.
 	Audit *slog.Logger
 	// Tracing gets a span a call and a span a POP3 command. Nil is none.
 	Tracing trace.TracerProvider

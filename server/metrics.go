@@ -33,6 +33,7 @@ type counters struct {
 	waiting        *prometheus.GaugeVec
 	waitSeconds    *prometheus.HistogramVec
 	resetRefusals  prometheus.Counter
+	auditErrors    prometheus.Counter
 	reloads        *prometheus.CounterVec
 	reloaded       *prometheus.GaugeVec
 }
@@ -62,7 +63,8 @@ func newMetrics() *counters {
 		waiting:        gauge("pop3_waiting_calls", "Calls that wait for their turn.", "queue"),
 		waitSeconds:    histogram("pop3_wait_duration_seconds", "How long calls waited for their turn.", "queue"),
 		resetRefusals:  prometheus.NewCounter(prometheus.CounterOpts{Name: "pop3_reset_refusals_total", Help: "Calls refused before they began, since their caller had reset too many."}),
-		reloads:        counter("pop3_reloads_total", "Attempts to read certificates or configuration anew.", "what", "result"),
+		auditErrors:    prometheus.NewCounter(prometheus.CounterOpts{Name: "pop3_audit_write_errors_total", Help: "Events that could not be written to the audit log."}),
+		reloads:        counter("pop3_reloads_total", "Attempts to read certificates or configuration anew, or to open the audit log anew.", "what", "result"),
 		reloaded:       gauge("pop3_last_reload_successful", "Whether the last attempt succeeded.", "what"),
 	}
 	// What alerts ask for is there from the start: the first of its kind has to be seen as one more.
@@ -97,7 +99,7 @@ func (m *counters) gatherer(s *Server) *prometheus.Registry {
 func (m *counters) own() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.sessions, m.ended, m.jobs, m.connects, m.connectSeconds, m.commands, m.commandSeconds, m.octets, m.logins, m.commits,
-		m.waiting, m.waitSeconds, m.resetRefusals, m.reloads, m.reloaded,
+		m.waiting, m.waitSeconds, m.resetRefusals, m.auditErrors, m.reloads, m.reloaded,
 	}
 }
 
@@ -120,6 +122,7 @@ type Reload string
 const (
 	ReloadCallers       Reload = "callers"       // the files of callers: certificate, key and CAs, tokens and roles
 	ReloadConfiguration Reload = "configuration" // the file of the configuration
+	ReloadAuditLog      Reload = "audit_log"     // the file of the audit log, which is opened anew
 )
 
 // Reloaded counts an attempt to read something anew; err is nil where it succeeded.

@@ -19,6 +19,7 @@ import (
 type observer struct {
 	log     *slog.Logger
 	audit   *slog.Logger // nil: none
+	losses  auditLosses
 	tracer  trace.Tracer // nil: none
 	metrics *counters
 	links   atomic.Uint64
