@@ -73,7 +73,8 @@ value is a URL. They set nothing. 'enableServiceLinks: false', as in [deploy/kub
 
 SIGHUP reads the file anew. The last column says which settings are then in force; the log names the others that have changed and need a
 restart. A file that serve would refuse changes nothing. Certificates, keys, CAs and callers are read anew when their files change,
-within 5 seconds, and at SIGHUP. 'pop3_reloads_total' counts both. Variables and flags stay what they were at the start. With
+within 5 seconds, and at SIGHUP, which opens the file of the audit log anew, too. 'pop3_reloads_total' counts all that. Variables and flags
+stay what they were at the start. With
 [deploy/popgate.service](../deploy/popgate.service), 'systemctl reload popgate' sends SIGHUP; what came of it is in the log.
 
 | key | variable | flag | type | default | meaning | a change needs |

@@ -33,7 +33,7 @@ func (c *observeConfig) flags(f *pflag.FlagSet) {
 		"`address` of a second listener, for /metrics, /livez, /readyz and gRPC's channelz, in plaintext and for whoever reaches it, such as 127.0.0.1:9112; without it there is none")
 	f.BoolVar(&c.pprof, "admin-pprof", false, "serve /debug/pprof/ there too")
 	f.BoolVar(&c.unsafeAdmin, "unsafe-admin-beyond-loopback", false, "let --admin-listen be an address that other hosts reach")
-	f.StringVar(&c.audit, "audit-log", "", "`file` that each OpenSession, login, DELE and QUIT is appended to, as JSON")
+	f.StringVar(&c.audit, "audit-log", "", "`file` that each OpenSession, login, DELE and QUIT is appended to, as JSON; SIGHUP opens it anew")
 }
 
 // check returns an error where the settings contradict each other.
@@ -57,35 +57,29 @@ func (c *observeConfig) check() error {
 	return nil
 }
 
-// into makes a gateway tell what the settings ask for. close is called when the gateway has stopped.
-func (c *observeConfig) into(ctx context.Context, config *server.Config) (closeAll func(), err error) {
-	var audit *os.File
+// into makes a gateway tell what the settings ask for. closeAll is called when the gateway has stopped. audit is nil where there is none.
+func (c *observeConfig) into(ctx context.Context, config *server.Config) (audit *auditFile, closeAll func(), err error) {
+	closeAudit := func() error { return nil }
 	if c.audit != "" {
-		audit, err = os.OpenFile(c.audit, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		audit, err = openAudit(c.audit, config.Log)
 		if err != nil {
-			return nil, fmt.Errorf("--audit-log: %w", err)
+			return nil, nil, fmt.Errorf("--audit-log: %w", err)
 		}
+		closeAudit = audit.close
 		config.Audit = slog.New(slog.NewJSONHandler(audit, nil))
 	}
 	stopTracing := func() {}
 	if tracing(os.Getenv) {
 		if config.Tracing, stopTracing, err = startTracing(ctx, config.Replica, config.Log); err != nil {
-			return nil, errors.Join(err, closeFile(audit))
+			return nil, nil, errors.Join(err, closeAudit())
 		}
 	}
-	return func() {
+	return audit, func() {
 		stopTracing()
-		if err := closeFile(audit); err != nil {
+		if err := closeAudit(); err != nil {
 			config.Log.Error("--audit-log", "error", err)
 		}
 	}, nil
-}
-
-func closeFile(f *os.File) error {
-	if f == nil {
-		return nil
-	}
-	return f.Close()
 }
 
 // tracing reports whether the variables of OpenTelemetry ask for traces.

@@ -55,7 +55,7 @@ func serveCommand() *cobra.Command {
 The files of --tls-cert, --tls-key, --tls-client-ca and --callers are read anew when they change, within 5 seconds, and at SIGHUP. What is
 wrong with new ones is in the log, and the old ones stay in force. A call whose caller loses its credentials ends. SIGHUP reads the file of
 --config anew, too: a new log-level and new limits of the number of sessions are in force at once, and what else has changed needs a
-restart, which the log says.
+restart, which the log says. It opens the file of --audit-log anew, which may have been moved away by then.
 
 ` + callersHelp,
 		Example: `  popgate serve
@@ -135,7 +135,7 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 		return err
 	}
 	config.Log = log
-	closeAll, err := c.observe.into(ctx, &config)
+	audit, closeAll, err := c.observe.into(ctx, &config)
 	if err != nil {
 		return err
 	}
@@ -159,6 +159,9 @@ func serve(ctx context.Context, c serveConfig, flags *pflag.FlagSet, stderr io.W
 	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", callers.tls != nil, "version", version())
 	stop := c.reloads(ctx, gateway, callers, log, hangup{signals, func() {
+		if audit != nil {
+			gateway.Reloaded(server.ReloadAuditLog, audit.reopen())
+		}
 		if c.config != "" {
 			gateway.Reloaded(server.ReloadConfiguration, rereadConfig(c.config, flags, log, func(now serveConfig) {
 				level.Set(now.logLevel)
