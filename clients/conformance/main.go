@@ -33,7 +33,7 @@ func main() {
 	flag.BoolVar(&s.table, "table", false, "write clients/CONFORMANCE.md from the results")
 	flag.BoolVar(&s.check, "check", false, "with -table: compare it in place of writing it, and fail where a client fails a case")
 	flag.BoolVar(&s.figures, "figures", false, "print how fast a message of 256 MiB comes, and what memory it takes (Linux)")
-	flag.DurationVar(&s.timeout, "timeout", time.Minute, "how long one answer may take")
+	flag.DurationVar(&s.timeout, "timeout", 5*time.Minute, "how long one answer may take")
 	flag.Parse()
 	s.command = flag.Args()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

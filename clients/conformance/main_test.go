@@ -74,7 +74,7 @@ func readCases(t *testing.T) *suite {
 // TestGo plays all cases through the Go client.
 func TestGo(t *testing.T) {
 	var out bytes.Buffer
-	passed, err := readCases(t).play(t.Context(), &settings{command: []string{goRunner(t)}, timeout: time.Minute}, &out)
+	passed, err := readCases(t).play(t.Context(), &settings{command: []string{goRunner(t)}, timeout: 5 * time.Minute}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}

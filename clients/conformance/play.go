@@ -100,7 +100,7 @@ type stage struct {
 	servers map[string]*popServer
 	gateway *gateway
 	front   *front
-	drained chan struct{}
+	drained func() // ends what drain has begun; nil if it has not
 	vars    variables
 	method  string // of the call that is open
 	measure measure
@@ -145,11 +145,11 @@ func (s *stage) end() error {
 	if s.front != nil {
 		s.front.close()
 	}
+	if s.drained != nil {
+		s.drained()
+	}
 	if s.gateway != nil {
 		s.gateway.close()
-	}
-	if s.drained != nil {
-		<-s.drained
 	}
 	var found []error
 	for name, server := range s.servers {
@@ -215,17 +215,7 @@ func (s *stage) drive(what string) error {
 		}
 		return nil
 	case "drain":
-		drained := make(chan struct{})
-		s.drained = drained
-		go func() {
-			defer close(drained)
-			soon, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			s.gateway.Shutdown(soon) // a session that is there holds it up, until the end of the case at most
-		}()
-		for s.gateway.Ready() {
-			time.Sleep(time.Millisecond)
-		}
+		s.drain()
 		return nil
 	case "measure":
 		return s.measure.begin(s.runner.cmd.Process.Pid)
@@ -240,6 +230,23 @@ func (s *stage) drive(what string) error {
 		return err
 	}
 	return fmt.Errorf("the driver cannot %s", what)
+}
+
+// drain has the gateway drain until the case ends: a session that is there holds it up so long.
+func (s *stage) drain() {
+	ctx, cancel := context.WithCancel(context.Background())
+	drained := make(chan struct{})
+	s.drained = func() {
+		cancel()
+		<-drained
+	}
+	go func() {
+		defer close(drained)
+		s.gateway.Shutdown(ctx)
+	}()
+	for s.gateway.Ready() {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // login opens a session and logs alice in.
@@ -360,8 +367,8 @@ func normal(method string, response any) (any, error) {
 	return parseAnswer(text)
 }
 
-// patience is how long the driver waits for what has to be seen on a server.
-const patience = 30 * time.Second
+// patience is how long the driver waits for what has to be seen on a server. Only a case that fails takes so long.
+const patience = time.Minute
 
 // look compares what is on the servers, and what has come through the relay.
 func (s *stage) look(step *step) error {
