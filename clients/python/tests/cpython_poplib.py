@@ -1,8 +1,8 @@
 """Runs CPython's own test_poplib against popgate.poplib, with a real gateway in front of the test's own dummy server.
 
-The test's own code is taken as it is. The module that it tests is another, and that has three things changed for it: each dummy
-server gets a gateway of its own, TLS without a context is unverified as in poplib, and "foo" counts as a message number. What is
-not applicable is listed here with its reason.
+The test's own code is taken as it is, save that it waits longer for a reply. The module that it tests is another, and that has three
+things changed for it: each dummy server gets a gateway of its own, TLS without a context is unverified as in poplib, and "foo" counts
+as a message number. What is not applicable is listed here with its reason.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ssl
 import sys
 import unittest
 import warnings
+from test import support
 from typing import Any
 
 from popgate import poplib
@@ -76,6 +77,8 @@ def main() -> int:
     """Run the test and print the figures."""
     warnings.simplefilter("ignore", DeprecationWarning)  # the test uses asyncore
     install()
+    # As `python -m test --timeout` does for a slow machine: the 5 s are for two ends in one process.
+    support.LOOPBACK_TIMEOUT = 60.0
     from test import test_poplib
 
     every = cases(unittest.defaultTestLoader.loadTestsFromModule(test_poplib))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import pathlib
+import poplib
 import re
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import popgate
+
+T = TypeVar("T")
 
 # Where `popgate demo` says what it has started; the last thing it prints is about grpcurl.
 _DEMO = re.compile(r"gateway +(?P<gateway>\S+) .*?mailbox +(?P<host>\S+):(?P<port>\d+) .*grpcurl", re.DOTALL)
@@ -75,3 +80,33 @@ def demo(gateway: str = "127.0.0.1:0", mailbox: str = "127.0.0.1:0") -> Iterator
 
 
 ALICE = popgate.Credentials(username="alice", password="secret")
+
+
+def once_free(work: Callable[[], T]) -> T:
+    """Do it when the server has seen that what had the mailbox is over: without QUIT that takes it some time."""
+    limit = time.monotonic() + 120
+    while True:
+        try:
+            return work()
+        except popgate.Error as error:
+            if error.reason != "MAILBOX_IN_USE" or time.monotonic() > limit:
+                raise
+        except poplib.error_proto as error:
+            if b"[IN-USE]" not in error.args[0] or time.monotonic() > limit:
+                raise
+        time.sleep(0.01)
+
+
+def await_free(server: popgate.Server) -> None:
+    """Wait until a demo's mailbox can be had."""
+
+    def login() -> None:
+        box = poplib.POP3(server.host, server.port)
+        try:
+            box.user("alice")
+            box.pass_("secret")
+            box.quit()  # the mailbox is free again before it is answered
+        finally:
+            box.close()
+
+    once_free(login)

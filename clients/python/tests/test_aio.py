@@ -12,7 +12,7 @@ import grpc.aio
 import popgate
 from popgate import aio
 from popgate.v1 import error_pb2, mailbox_service_pb2, pop3_service_pb2
-from tests.support import ALICE, demo
+from tests.support import ALICE, await_free, demo
 
 
 class AioTest(unittest.IsolatedAsyncioTestCase):
@@ -21,11 +21,19 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(stack.close)
         self.target, self.server = stack.enter_context(demo())
         self.client = aio.connect(self.target)
-        self.client.timeout = 30
+        self.client.timeout = 60
         self.addAsyncCleanup(self.client.close)
 
+    async def free(self) -> None:
+        """Wait until the server has seen that what had the mailbox is over."""
+        await asyncio.to_thread(await_free, self.server)
+
     async def fetched(self) -> list[popgate.Message]:
-        return [message async for message in self.client.fetch(self.server, ALICE, timeout=30)]
+        """Fetch from the mailbox, which is free before and afterwards."""
+        await self.free()
+        messages = [message async for message in self.client.fetch(self.server, ALICE, timeout=60)]
+        await self.free()
+        return messages
 
     async def test_session(self) -> None:
         messages = await self.fetched()
@@ -56,6 +64,7 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(popgate.Error) as caught:
             await session.noop()
         self.assertEqual(caught.exception.reason, "SESSION_ENDED")
+        await self.free()
         async with await self.client.session(self.server) as session:
             await session.apop("alice", "secret")
             self.assertEqual((await session.stat()).message_count, 5)
@@ -146,7 +155,7 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_collect(self) -> None:
         commits: list[Any] = []
-        async with self.client.collect(self.server, ALICE, on_commit=commits.append, timeout=30) as messages:
+        async with self.client.collect(self.server, ALICE, on_commit=commits.append, timeout=60) as messages:
             self.assertEqual([message.delivery_id async for message in messages], [1, 2, 3, 4, 5])
         self.assertEqual(messages.outcome, "COMMITTED")
         self.assertEqual([len(commit.messages) for commit in commits if commit.messages], [5])
@@ -154,7 +163,7 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
 
     async def collect_until(self, third: BaseException | None) -> None:
         """Collect, and leave the third message's body by this or by break."""
-        async with self.client.collect(self.server, ALICE, timeout=30) as messages:
+        async with self.client.collect(self.server, ALICE, timeout=60) as messages:
             async for message in messages:
                 if message.delivery_id == 3:
                     if third is not None:
@@ -173,7 +182,7 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([message.unique_id for message in await self.fetched()], ids[4:])
 
     async def test_collect_by_hand(self) -> None:
-        async with self.client.collect(self.server, ALICE, settle=None, timeout=30) as messages:
+        async with self.client.collect(self.server, ALICE, settle=None, timeout=60) as messages:
             async for message in messages:
                 await messages.settle(message, "delete" if message.delivery_id % 2 else "keep")
         self.assertEqual(len(await self.fetched()), 2)

@@ -20,7 +20,7 @@ import grpc
 import popgate
 from popgate import aio
 from popgate.v1 import pop3_service_pb2 as pb
-from tests.support import ALICE, certificate, demo, serve
+from tests.support import ALICE, await_free, certificate, demo, serve
 
 
 class Peer(grpc.GenericRpcHandler):
@@ -134,12 +134,12 @@ class ProxyTest(PeerTest):
 
     def test_threads(self) -> None:
         with popgate.connect(self.target) as client:
-            client.pop3.Stat(pb.StatRequest(), timeout=20)
+            client.pop3.Stat(pb.StatRequest(), timeout=60)
 
     def test_asyncio(self) -> None:
         async def main() -> None:
             async with aio.connect(self.target) as client:
-                await client.pop3.Stat(pb.StatRequest(), timeout=20)
+                await client.pop3.Stat(pb.StatRequest(), timeout=60)
 
         asyncio.run(main())
 
@@ -153,7 +153,8 @@ class TokenTest(unittest.TestCase):
                 session.auth(ALICE)
                 with session.retr(1) as file:
                     self.assertEqual(len(file.read()), 686)
-            with client.collect(server, ALICE, timeout=30) as messages:
+            await_free(server)
+            with client.collect(server, ALICE, timeout=60) as messages:
                 self.assertEqual(len(list(messages)), 5)
             self.assertEqual(messages.outcome, "COMMITTED")
 
@@ -163,7 +164,8 @@ class TokenTest(unittest.TestCase):
                 async with await client.session(server) as session:
                     await session.auth(ALICE)
                     self.assertEqual(len(await (await session.retr(1)).read()), 686)
-                async with client.collect(server, ALICE, timeout=30) as messages:
+                await asyncio.to_thread(await_free, server)
+                async with client.collect(server, ALICE, timeout=60) as messages:
                     self.assertEqual(len([message async for message in messages]), 5)
                 self.assertEqual(messages.outcome, "COMMITTED")
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 
 import popgate
 from popgate.session import MessageFile
 from popgate.v1 import error_pb2, mailbox_service_pb2, pop3_service_pb2
-from tests.support import ALICE, demo
-
-T = TypeVar("T")
+from tests.support import ALICE, await_free, demo, once_free
 
 
 class Recorder(
@@ -43,30 +40,24 @@ class DemoTest(unittest.TestCase):
         self.target, self.server = stack.enter_context(demo())
         self.recorder = Recorder()
         channel = grpc.intercept_channel(grpc.insecure_channel(self.target), self.recorder)
-        self.client = stack.enter_context(popgate.Client(channel, timeout=30))
+        self.client = stack.enter_context(popgate.Client(channel, timeout=60))
 
     def count(self) -> int:
-        """Ask how many messages the mailbox has."""
-        return self.once_free(self.counted)
+        """Ask how many messages the mailbox has, which is free afterwards."""
+        return once_free(self.counted)
 
     def counted(self) -> int:
         with self.client.session(self.server) as session:
             session.auth(ALICE)
-            return session.stat().message_count
+            count = session.stat().message_count
+            session.quit()
+            return count
 
-    def fetched(self) -> list[popgate.Message]:
-        return self.once_free(lambda: list(self.client.fetch(self.server, ALICE, timeout=30)))
-
-    @staticmethod
-    def once_free(work: Callable[[], T]) -> T:
-        """Do it when the server has seen that a call without QUIT is over."""
-        while True:
-            try:
-                return work()
-            except popgate.Error as error:
-                if error.reason != "MAILBOX_IN_USE":
-                    raise
-                time.sleep(0.01)
+    def fetched(self, **wanted: Any) -> list[popgate.Message]:
+        """Fetch from the mailbox, which is free afterwards."""
+        messages = once_free(lambda: list(self.client.fetch(self.server, ALICE, timeout=60, **wanted)))
+        await_free(self.server)
+        return messages
 
 
 class SessionTest(DemoTest):
@@ -241,16 +232,17 @@ class FetchTest(DemoTest):
     def test_fetch(self) -> None:
         fetch = self.client.fetch(self.server, ALICE)
         messages = list(fetch)
+        await_free(self.server)
         self.assertEqual([len(message.data) for message in messages], [686, 700, 663, 1187, 10443])
         for message in messages:
             self.assertEqual(message.sha256, hashlib.sha256(message.data).digest())
         assert fetch.progress is not None and fetch.summary is not None and fetch.cursor is not None
         self.assertEqual((fetch.progress.new_messages, fetch.summary.delivered), (5, 5))
-        self.assertEqual(list(self.client.fetch(self.server, ALICE, cursor=fetch.cursor)), [])
-        self.assertEqual(len(list(self.client.fetch(self.server, ALICE, everything=True, max_messages=2))), 2)
-        [one] = self.client.fetch(self.server, ALICE, unique_ids=[messages[3].unique_id])
+        self.assertEqual(self.fetched(cursor=fetch.cursor), [])
+        self.assertEqual(len(self.fetched(everything=True, max_messages=2)), 2)
+        [one] = self.fetched(unique_ids=[messages[3].unique_id])
         self.assertEqual(one.data, messages[3].data)
-        self.assertEqual(list(self.client.fetch(self.server, ALICE, unique_ids=[])), [])
+        self.assertEqual(self.fetched(unique_ids=[]), [])
         small = self.client.fetch(self.server, ALICE, max_octets=1000)
         self.assertEqual(len(list(small)), 3)
         self.assertEqual(len(small.undelivered), 2)
@@ -273,7 +265,7 @@ class FetchTest(DemoTest):
 class CollectTest(DemoTest):
     def test_all(self) -> None:
         commits: list[mailbox_service_pb2.Commit] = []
-        with self.client.collect(self.server, ALICE, on_commit=commits.append, timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, on_commit=commits.append, timeout=60) as messages:
             self.assertEqual([message.delivery_id for message in messages], [1, 2, 3, 4, 5])
         self.assertEqual((messages.outcome, messages.summary and messages.summary.delivered), ("COMMITTED", 5))
         deleted = [message.outcome for commit in commits for message in commit.messages]
@@ -281,7 +273,7 @@ class CollectTest(DemoTest):
         self.assertEqual(self.count(), 0)
 
     def test_without_with(self) -> None:
-        for _ in self.client.collect(self.server, ALICE, timeout=30):
+        for _ in self.client.collect(self.server, ALICE, timeout=60):
             pass
         self.assertEqual(self.count(), 0)
 
@@ -292,13 +284,13 @@ class CollectTest(DemoTest):
             break
         self.assertTrue(begun)
         for thread in begun:  # gRPC's, one of which reads the requests
-            thread.join(20)
+            thread.join(60)
             self.assertFalse(thread.is_alive(), thread.name)
         self.assertEqual(len(self.fetched()), 5)
 
     def test_break_keeps_the_message(self) -> None:
         ids = [message.unique_id for message in self.fetched()]
-        with self.client.collect(self.server, ALICE, timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, timeout=60) as messages:
             for message in messages:
                 if message.delivery_id == 3:
                     break
@@ -308,7 +300,7 @@ class CollectTest(DemoTest):
     def test_error_keeps_the_message(self) -> None:
         ids = [message.unique_id for message in self.fetched()]
         with self.assertRaises(ZeroDivisionError):
-            with self.client.collect(self.server, ALICE, timeout=30) as messages:
+            with self.client.collect(self.server, ALICE, timeout=60) as messages:
                 for message in messages:
                     if message.delivery_id == 2:
                         raise ZeroDivisionError
@@ -316,28 +308,28 @@ class CollectTest(DemoTest):
 
     def test_interrupt_gives_up(self) -> None:
         with self.assertRaises(KeyboardInterrupt):
-            with self.client.collect(self.server, ALICE, timeout=30) as messages:
+            with self.client.collect(self.server, ALICE, timeout=60) as messages:
                 for message in messages:
                     if message.delivery_id == 2:
                         raise KeyboardInterrupt
         self.assertEqual(len(self.fetched()), 5)
 
     def test_keep(self) -> None:
-        with self.client.collect(self.server, ALICE, settle="keep", timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, settle="keep", timeout=60) as messages:
             self.assertEqual(len(list(messages)), 5)
         assert messages.cursor
         self.assertEqual(self.count(), 5)
-        with self.client.collect(self.server, ALICE, cursor=messages.cursor, timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, cursor=messages.cursor, timeout=60) as messages:
             self.assertEqual(list(messages), [])
 
     def test_by_hand(self) -> None:
-        with self.client.collect(self.server, ALICE, settle=None, timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, settle=None, timeout=60) as messages:
             for message in messages:
                 messages.settle(message, "delete" if message.delivery_id % 2 else "keep")
         self.assertEqual(self.count(), 2)
 
     def test_the_first_settlement_stands(self) -> None:
-        with self.client.collect(self.server, ALICE, timeout=30) as messages:
+        with self.client.collect(self.server, ALICE, timeout=60) as messages:
             for message in messages:
                 if message.delivery_id == 1:
                     messages.settle(message, "keep")

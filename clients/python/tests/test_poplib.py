@@ -16,7 +16,7 @@ from unittest import mock
 
 import popgate
 from popgate import _poplib, poplib
-from tests.support import demo
+from tests.support import await_free, demo
 
 
 class PairTest(unittest.TestCase):
@@ -86,10 +86,12 @@ class PairTest(unittest.TestCase):
         self.ours.close()
         with self.assertRaises(OSError):
             self.ours.noop()
+        await_free(self.server)
         again = poplib.POP3(self.server.host, self.server.port)
         again.user("alice")
         again.rpop("alice")
         again.close()
+        await_free(self.server)
         again = poplib.POP3(self.server.host, self.server.port)
         self.addCleanup(again.close)
         again.apop("alice", "secret")

@@ -13,7 +13,7 @@ import unittest
 from contextlib import ExitStack
 
 import popgate
-from tests.support import certificate, demo, serve
+from tests.support import certificate, demo, once_free, serve
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 
@@ -33,15 +33,22 @@ class ReadmeTest(unittest.TestCase):
                 code = code.replace("127.0.0.1:9110", target).replace("9111", str(server.port))
                 if "ca.pem" in example:
                     code = code.replace("gateway.example:9110", self.with_tls(stack, pathlib.Path(folder), server))
-                printed, before = io.StringIO(), os.getcwd()
+                compiled = compile(code, f"README.md, example {number}", "exec")
+
+                def run() -> str:
+                    with contextlib.redirect_stdout(io.StringIO()) as printed:
+                        exec(compiled, {"__name__": "example"})
+                    return printed.getvalue()
+
+                before = os.getcwd()
                 os.chdir(folder)
                 try:
-                    with contextlib.redirect_stdout(printed):
-                        exec(compile(code, f"README.md, example {number}", "exec"), {"__name__": "example"})
+                    # One logs in twice, and the mailbox may still be in use by its first time.
+                    printed = once_free(run)
                     collected = len(list(pathlib.Path("mail").glob("*.eml")))
                 finally:
                     os.chdir(before)
-                self.assertEqual(len(printed.getvalue().splitlines()), lines)
+                self.assertEqual(len(printed.splitlines()), lines)
                 self.assertEqual(collected, 5 if "collect" in example else 0)
 
     def with_tls(self, stack: ExitStack, folder: pathlib.Path, server: popgate.Server) -> str:
