@@ -39,6 +39,7 @@ pop3.auth(AuthRequest.new(session_id: id, credentials: credentials), **header)
 pieces = pop3.retr(RetrRequest.new(session_id: id, message_number: 1), **header).to_a
 message = pieces.map(&:data).join
 check(message.bytesize == pieces.last.octets && Zlib.crc32(message) == pieces.last.crc32, "octets and CRC-32 of message 1")
+pop3.quit(QuitRequest.new(session_id: id), **header) # after which the mailbox is free
 pop3.close_session(CloseSessionRequest.new(session_id: id), **header)
 
 mailbox = MailboxService::Stub.new(target, :this_channel_is_insecure, timeout: 30)

@@ -7,6 +7,7 @@ import io.github.popgate.v1.closeSessionRequest
 import io.github.popgate.v1.credentials
 import io.github.popgate.v1.fetchMessagesRequest
 import io.github.popgate.v1.openSessionRequest
+import io.github.popgate.v1.quitRequest
 import io.github.popgate.v1.retrRequest
 import io.github.popgate.v1.server
 import io.github.popgate.v1.tlsOptions
@@ -55,6 +56,7 @@ fun main() = runBlocking {
         val message = pieces.map { it.data.toByteArray() }.reduce(ByteArray::plus)
         val crc32 = CRC32().apply { update(message) }.value.toInt()
         check(message.size.toLong() == pieces.last().octets && crc32 == pieces.last().crc32) { "octets and CRC-32 of message 1" }
+        pop3.quit(quitRequest { sessionId = id }) // after which the mailbox is free
         pop3.closeSession(closeSessionRequest { sessionId = id })
 
         val mailbox = MailboxServiceCoroutineStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS)

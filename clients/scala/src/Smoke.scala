@@ -41,6 +41,7 @@ object Smoke {
       crc32.update(message)
       check(pieces.last.octets.contains(message.length.toLong), "octets of message 1")
       check(pieces.last.crc32.contains(crc32.getValue.toInt), "CRC-32 of message 1")
+      pop3.quit(QuitRequest(sessionId = id)) // after which the mailbox is free
       pop3.closeSession(CloseSessionRequest(sessionId = id))
 
       val mailbox = MailboxServiceGrpc.blockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS)

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a gateway is reached: TLS, tokens, plaintext, repetition. */
-@Timeout(60)
+@Timeout(180)
 class ConnectTest {
     @TempDir
     Path folder;

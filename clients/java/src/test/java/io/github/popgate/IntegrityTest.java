@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What no honest gateway sends, by one that says what it is told. */
-@Timeout(60)
+@Timeout(180)
 class IntegrityTest {
     private static final int CRC32_OF_ABC = 0x352441C2;
     private static final Metadata.Key<String> HEADER = Metadata.Key.of("pop3-session", Metadata.ASCII_STRING_MARSHALLER);
@@ -114,7 +114,7 @@ class IntegrityTest {
                 .addService(new Mailbox())
                 .build()
                 .start();
-        client = new Client(InProcessChannelBuilder.forName(name).intercept(recorder).build(), Duration.ofSeconds(30));
+        client = new Client(InProcessChannelBuilder.forName(name).intercept(recorder).build(), Duration.ofSeconds(60));
     }
 
     @AfterEach

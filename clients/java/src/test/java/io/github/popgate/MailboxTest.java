@@ -53,7 +53,9 @@ class MailboxTest extends DemoTest {
         assertThrows(NoSuchElementException.class, fetch::next);
         fetch.close(); // does nothing at the end
 
+        count(); // after which the mailbox is free
         assertFalse(client.fetch(request().setCursor(fetch.cursor().orElseThrow()).build()).hasNext());
+        count();
         Fetch small = client.fetch(request().setMaxOctets(1000).build());
         int count = 0;
         for (Message message : small) {

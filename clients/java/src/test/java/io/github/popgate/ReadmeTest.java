@@ -66,12 +66,18 @@ class ReadmeTest {
                 return;
             }
             String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-            Process process = new ProcessBuilder(java, "-cp", place + ":" + CLASSES, "Example")
+            Path errors = place.resolve("errors");
+            ProcessBuilder example = new ProcessBuilder(java, "-cp", place + ":" + CLASSES, "Example")
                     .directory(place.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertEquals(0, process.waitFor());
+                    .redirectError(errors.toFile());
+            String printed;
+            int status;
+            do { // One logs in twice, and the mailbox may still be in use by its first time.
+                Process process = example.start();
+                printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                status = process.waitFor();
+            } while (status != 0 && Files.readString(errors).contains("another session has the maildrop"));
+            assertEquals(0, status, Files.readString(errors));
             assertEquals(LINES[number], printed.lines().count(), printed);
             Path mail = place.resolve("mail");
             try (Stream<Path> written = Files.exists(mail) ? Files.list(mail) : Stream.empty()) {

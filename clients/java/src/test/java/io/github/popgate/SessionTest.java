@@ -85,7 +85,7 @@ class SessionTest extends DemoTest {
             assertNull(recorder.calls.get(2).deadline());
         }
         fetched();
-        assertNull(recorder.calls.get(4).deadline());
+        recorder.calls.stream().filter(call -> call.method().equals("FetchMessages")).forEach(call -> assertNull(call.deadline()));
     }
 
     @Test
@@ -166,6 +166,7 @@ class SessionTest extends DemoTest {
             assertEquals("MESSAGE_TOO_LARGE", assertThrows(PopgateException.class, () -> session.retr(1, 1)).reason());
             assertEquals("COMMAND_REFUSED", assertThrows(PopgateException.class, () -> session.list(6)).reason());
         }
+        count(); // after which the mailbox is free
         try (Session holder = loggedIn(); Session other = session()) {
             PopgateException inUse = assertThrows(PopgateException.class, () -> other.auth(Gateway.ALICE));
             assertEquals(List.of("MAILBOX_IN_USE", "IN-USE"), List.of(inUse.reason(), inUse.responseCode()));
