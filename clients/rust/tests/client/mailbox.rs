@@ -26,12 +26,12 @@ async fn fetch() {
 
     let asked = |selection, request| FetchMessagesRequest { selection: Some(selection), ..request };
     let cursor = Selection::Cursor(delivery.cursor.clone().unwrap());
-    assert_eq!(collected(client.fetch(asked(cursor, gateway.request())).await.unwrap()).await, []);
+    assert_eq!(gateway.fetched_as(asked(cursor, gateway.request())).await, []);
     let two = FetchMessagesRequest { max_messages: Some(2), ..gateway.request() };
-    assert_eq!(collected(client.fetch(two).await.unwrap()).await.len(), 2);
+    assert_eq!(gateway.fetched_as(two).await.len(), 2);
     let unique_ids = vec![messages[3].unique_id.clone()];
     let one = asked(Selection::UniqueIds(UniqueIds { unique_ids }), gateway.request());
-    let one = collected(client.fetch(one).await.unwrap()).await;
+    let one = gateway.fetched_as(one).await;
     assert_eq!((one.len(), &one[0].data), (1, &messages[3].data));
     let mut small = client.fetch(FetchMessagesRequest { max_octets: Some(1000), ..gateway.request() }).await.unwrap();
     assert_eq!(collected(&mut small).await.len(), 3);

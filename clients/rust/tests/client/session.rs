@@ -64,7 +64,7 @@ async fn dropping_inside_close_closes_as_well() {
     };
     closed().await;
     close.abort();
-    tokio::time::timeout(Duration::from_secs(20), closed()).await.expect("it is not closed");
+    tokio::time::timeout(Duration::from_secs(60), closed()).await.expect("it is not closed");
 }
 
 #[tokio::test]
@@ -128,6 +128,7 @@ async fn the_other_commands() {
     assert!(session.noop().await.unwrap().starts_with("+OK"));
     session.close().await;
 
+    gateway.free().await;
     let mut session = gateway.client().session(gateway.server()).await.unwrap();
     session.user("alice").await.unwrap();
     session.rpop("alice").await.unwrap();

@@ -68,19 +68,37 @@ impl Gateway {
         FetchMessagesRequest::new(self.server(), alice())
     }
 
-    /// All that is in the mailbox.
-    /// What the mailbox has, once the server has seen that a call without QUIT is over.
+    /// All that is in the mailbox, which is free afterwards.
     pub async fn fetched(&self) -> Vec<Message> {
+        self.fetched_as(self.request()).await
+    }
+
+    /// What is asked for of the mailbox, which is free before and afterwards.
+    pub async fn fetched_as(&self, request: FetchMessagesRequest) -> Vec<Message> {
+        self.free().await;
+        let messages = self.fetch_all(request).await.unwrap();
+        self.free().await;
+        messages
+    }
+
+    /// Waits until the server has seen that what had the mailbox is over: without QUIT that takes it some time.
+    pub async fn free(&self) {
         loop {
-            match self.fetch_all().await {
-                Err(error) if error.reason() == "MAILBOX_IN_USE" => tokio::time::sleep(Duration::from_millis(10)).await,
-                messages => return messages.unwrap(),
+            let mut session = self.client().session(self.server()).await.unwrap();
+            match session.auth(alice()).await {
+                Err(error) if error.reason() == "MAILBOX_IN_USE" => session.close().await,
+                login => {
+                    login.unwrap();
+                    session.quit().await.unwrap();
+                    return session.close().await;
+                }
             }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    async fn fetch_all(&self) -> Result<Vec<Message>, Error> {
-        let mut fetch = self.client().fetch(self.request()).await?;
+    async fn fetch_all(&self, request: FetchMessagesRequest) -> Result<Vec<Message>, Error> {
+        let mut fetch = self.client().fetch(request).await?;
         let mut messages = Vec::new();
         while let Some(message) = fetch.next().await? {
             messages.push(message);
