@@ -16,9 +16,13 @@ from typing import Any
 from unittest import mock
 
 import grpc
+from google.protobuf.any_pb2 import Any as Any_
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2, status_pb2
 
 import popgate
 from popgate import aio
+from popgate.v1 import mailbox_service_pb2 as mailbox
 from popgate.v1 import pop3_service_pb2 as pb
 from tests.support import ALICE, await_free, certificate, demo, serve
 
@@ -228,6 +232,99 @@ class TlsTest(unittest.TestCase):
         with self.assertRaises(popgate.Error) as caught:
             self.greeting(grpc.ssl_channel_credentials(self.files["gateway.example"][0]))
         self.assertEqual(caught.exception.reason, "CALLER_UNAUTHENTICATED")
+
+
+class Broken(grpc.GenericRpcHandler):
+    """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off."""
+
+    def __init__(self) -> None:
+        self.remaining: dict[str, float] = {}  # seconds to the deadline, by method
+        self.trailers: tuple[tuple[str, bytes], ...] = ()
+        self._server = grpc.server(ThreadPoolExecutor(4), handlers=[self])
+        self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def stop(self) -> None:
+        self._server.stop(None).wait()
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        name = details.method.rpartition("/")[2]
+
+        def answer(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[bytes]:
+            self.remaining[name] = context.time_remaining() or 0
+            next(requests, None)
+            if name == "GetWelcome":
+                context.set_trailing_metadata(self.trailers)
+                context.abort(grpc.StatusCode.NOT_FOUND, "no such session")
+            elif name == "CollectMessages":
+                part = mailbox.Part(delivery_id=1, start=mailbox.PartStart(), end=mailbox.PartEnd())
+                yield mailbox.CollectMessagesResponse(parts=[part]).SerializeToString()
+                context.abort(grpc.StatusCode.UNAVAILABLE, "broken")
+            yield b""
+
+        return grpc.stream_stream_rpc_method_handler(answer)
+
+
+class BrokenTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.peer = Broken()
+        self.addCleanup(self.peer.stop)
+
+    def check_deadlines(self) -> None:
+        # gRPC may round the 10 seconds up on the wire.
+        self.assertLess(self.peer.remaining["CloseSession"], 11)
+        self.assertGreater(self.peer.remaining["Quit"], 100)  # it removes messages, and takes as long as it takes
+
+    def test_close_has_a_short_deadline(self) -> None:
+        with popgate.connect(self.peer.target) as client, client.session("pop.example") as session:
+            session.quit()
+        self.check_deadlines()
+        self.assertEqual([popgate.session.close_timeout(timeout) for timeout in (None, 330, 2)], [10, 10, 2])
+
+    def test_asyncio_close_has_a_short_deadline(self) -> None:
+        async def main() -> None:
+            async with aio.connect(self.peer.target) as client, await client.session("pop.example") as session:
+                await session.quit()
+
+        asyncio.run(main())
+        self.check_deadlines()
+
+    def test_details_that_are_garbage(self) -> None:
+        info, retry = "type.googleapis.com/google.rpc.ErrorInfo", "type.googleapis.com/google.rpc.RetryInfo"
+        not_found = grpc.StatusCode.NOT_FOUND.value[0]
+        endless = error_details_pb2.RetryInfo(retry_delay=Duration(seconds=1 << 62)).SerializeToString()
+        for what, trailer in {
+            "no Status": b"\xff",
+            "no ErrorInfo": status(not_found, info, b"\xff"),
+            "no RetryInfo": status(not_found, retry, b"\xff"),
+            "no duration": status(not_found, retry, endless),
+            "another code": status(not_found + 1, info, b""),
+        }.items():
+            self.peer.trailers = (("grpc-status-details-bin", trailer),)
+            with self.subTest(what), popgate.connect(self.peer.target) as client:
+                with self.assertRaises(grpc.RpcError) as caught:
+                    client.pop3.GetWelcome(pb.GetWelcomeRequest())
+                error = popgate.errors.from_rpc(caught.exception)
+                self.assertEqual((str(error), error.reason), ("no such session", ""))
+                self.assertEqual((error.code, error.retry_after), (grpc.StatusCode.NOT_FOUND, None))
+
+    def test_asyncio_leaving_a_collect_tells_of_its_error(self) -> None:
+        async def main() -> None:
+            async with aio.connect(self.peer.target) as client, client.collect("pop.example", ALICE) as messages:
+                async for message in messages:
+                    await messages.settle(message, "delete")
+                    while not messages._stream.done():
+                        await asyncio.sleep(0.01)
+                    break
+
+        with self.assertRaises(popgate.Error) as caught:
+            asyncio.run(main())
+        self.assertEqual(caught.exception.code, grpc.StatusCode.UNAVAILABLE)
+
+
+def status(code: int, kind: str, value: bytes) -> bytes:
+    """Make a google.rpc.Status of one detail."""
+    return status_pb2.Status(code=code, message="no such session", details=[Any_(type_url=kind, value=value)]).SerializeToString()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import grpc.aio
 
 from .errors import Error, decoded
-from .session import HEADER, Totals
+from .session import HEADER, Totals, close_timeout
 from .v1 import pop3_service_pb2 as pb
 from .v1.server_pb2 import Credentials, Server, TlsOptions
 
@@ -89,9 +89,10 @@ class Session:
         await self.close()
 
     async def close(self) -> None:
-        """End the session without QUIT."""
-        with suppress(Error, grpc.aio.UsageError):  # gRPC's, where the channel is closed
-            await self._call(self._stub.CloseSession, pb.CloseSessionRequest(session_id=self.id))
+        """End the session without QUIT. It takes 10 seconds at most."""
+        request = pb.CloseSessionRequest(session_id=self.id)
+        with suppress(Error, grpc.aio.UsageError), decoded():  # UsageError is gRPC's, where the channel is closed
+            await self._stub.CloseSession(request, timeout=close_timeout(self._timeout), metadata=self._metadata)
 
     async def _call(self, method: Callable[..., Awaitable[_Response]], request: Any) -> _Response:
         with decoded():

@@ -133,7 +133,7 @@ class Collect(_Stream):
 
     async def finish(self) -> None:
         """Commit what is settled, leave the rest on the server, and end the call."""
-        if self._opening is not None or self._stream.done():
+        if self._opening is not None or self._closed:  # one that has ended, but was not read to its end, has an error to tell
             return
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
             await self._stream.done_writing()  # what is settled behind it is not said

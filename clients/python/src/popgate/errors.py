@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import cast
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -59,20 +60,27 @@ class IntegrityError(Error):
 
 
 def from_rpc(error: grpc.RpcError) -> Error:
-    """Decode the status of a failed call."""
+    """Decode the status of a failed call. Of details that are no google.rpc.Status, or do not fit the status, nothing is taken."""
     call = cast(grpc.Call, error)
-    reason, metadata, retry_after = "", {}, None
     try:
-        status = rpc_status.from_call(call)
-    except ValueError:  # details that do not fit the status: not popgate's
-        status = None
+        details = _details(call)
+    except (DecodeError, ValueError, OverflowError):  # not popgate's
+        details = "", {}, None
+    reason, metadata, retry_after = details
+    return Error(call.details() or "", reason=reason, code=call.code(), metadata=metadata, retry_after=retry_after)
+
+
+def _details(call: grpc.Call) -> tuple[str, dict[str, str], float | None]:
+    """Return the reason, its metadata, and the seconds to wait."""
+    reason, metadata, retry_after = "", dict[str, str](), None
+    status = rpc_status.from_call(call)
     for detail in status.details if status is not None else ():
         info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
         if detail.Unpack(info) and info.domain == _DOMAIN:
             reason, metadata = info.reason.removeprefix(_PREFIX), dict(info.metadata)
         elif detail.Unpack(retry):
             retry_after = retry.retry_delay.ToTimedelta().total_seconds()
-    return Error(call.details() or "", reason=reason, code=call.code(), metadata=metadata, retry_after=retry_after)
+    return reason, metadata, retry_after
 
 
 @contextmanager

@@ -15,6 +15,9 @@ from .v1 import pop3_service_pb2 as pb
 from .v1.pop3_service_pb2_grpc import Pop3ServiceStub
 from .v1.server_pb2 import Credentials, Server, TlsOptions
 
+CLOSE_TIMEOUT = 10.0
+"""Seconds that Session.close takes at most. Nothing depends on the gateway's answer, so a silent one does not hold up the caller."""
+
 _BUFFER = 256 << 10  # octets; as much as the gateway puts into a stream element, twice
 HEADER = "pop3-session"
 
@@ -30,6 +33,11 @@ class _Piece(Protocol):
     crc32: int
 
     def HasField(self, field_name: Any) -> bool: ...
+
+
+def close_timeout(timeout: float | None) -> float:
+    """Return the deadline of CloseSession, where this is that of other calls."""
+    return CLOSE_TIMEOUT if timeout is None else min(timeout, CLOSE_TIMEOUT)
 
 
 class Totals:
@@ -152,9 +160,14 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """End the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated."""
-        with suppress(Error, ValueError):  # gRPC's, where the channel is closed
-            self._call(self._stub.CloseSession, pb.CloseSessionRequest(session_id=self.id))
+        """End the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated.
+
+        It takes 10 seconds at most (CLOSE_TIMEOUT), or the client's `timeout` where that is less. Where the gateway is silent the
+        session counts as closed then, and ends by its idle time-out.
+        """
+        request = pb.CloseSessionRequest(session_id=self.id)
+        with suppress(Error, ValueError), decoded():  # ValueError is gRPC's, where the channel is closed
+            self._stub.CloseSession(request, timeout=close_timeout(self._timeout), metadata=self._metadata)
 
     def _call(self, method: Callable[..., _Response], request: Any) -> _Response:
         with decoded():
