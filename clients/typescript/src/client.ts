@@ -1,10 +1,11 @@
 /** A connection to a gateway, and what can be asked of it. */
 
-import { type ClientHttp2Stream, constants, type SecureClientSessionOptions } from "node:http2";
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type SecureClientSessionOptions } from "node:http2";
 import { isIPv4, connect as connectSocket } from "node:net";
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client as Stub, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
 import { type Credentials, credentialsMessage, type Server, serverMessage } from "./credentials.js";
@@ -92,10 +93,10 @@ function sessionManager(target: string, { tls, insecure = false }: ConnectOption
 }
 
 /**
- * Puts three things of Node and connect-node right. A stream is cancelled without being ended first: to a gateway the end is a
+ * Puts four things of Node and connect-node right. A stream is cancelled without being ended first: to a gateway the end is a
  * half-close, which commits what is settled. A gateway that ends a call before this side has (RST_STREAM with NO_ERROR, RFC 9113
- * section 8.1) has not aborted it. And the errors of connections that connect-node no longer listens to, such as after a GOAWAY, do not
- * end the process.
+ * section 8.1) has not aborted it. The errors of connections that connect-node no longer listens to, such as after a GOAWAY, do not end
+ * the process. And a status is what grpc-status says, even if its text or details are garbage.
  */
 class SessionManager extends Http2SessionManager {
   override async request(...parameters: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
@@ -105,6 +106,9 @@ class SessionManager extends Http2SessionManager {
     }
     const emit = stream.emit.bind(stream) as (...event: unknown[]) => boolean;
     stream.emit = (...event: unknown[]) => {
+      if (event[0] === "response" || event[0] === "trailers") {
+        mendStatus(event[1] as IncomingHttpHeaders);
+      }
       if (event[0] !== "aborted") {
         return emit(...event);
       }
@@ -115,6 +119,26 @@ class SessionManager extends Http2SessionManager {
       return emit(...event);
     };
     return stream;
+  }
+}
+
+/** Takes away details that do not fit the status: connect-node believes them more than it, also that there is no error. */
+function mendStatus(headers: IncomingHttpHeaders): void {
+  const { "grpc-status": status, "grpc-message": text, "grpc-status-details-bin": details } = headers;
+  if (details !== undefined && codeOf({ "grpc-status-details-bin": String(details) }) !== Number(status)) {
+    delete headers["grpc-status-details-bin"];
+  }
+  if (text !== undefined && codeOf({ "grpc-status": "2", "grpc-message": String(text) }) === undefined) {
+    headers["grpc-message"] = encodeURIComponent(String(text));
+  }
+}
+
+/** The code that connect-node would make of them, or undefined where it would fail. */
+function codeOf(headers: Record<string, string>): number | undefined {
+  try {
+    return findTrailerError(new Headers(headers))?.code ?? 0;
+  } catch {
+    return undefined;
   }
 }
 

@@ -53,8 +53,9 @@ export class PopgateError extends Error {
     const failed = ConnectError.from(error);
     const info = failed.findDetails(ErrorInfoSchema).find((detail) => detail.domain === DOMAIN);
     const delay = failed.findDetails(RetryInfoSchema)[0]?.retryDelay;
+    const last = failed.cause instanceof ConnectError ? `; the last attempt: ${failed.cause.rawMessage}` : "";
     return new PopgateError(
-      failed.rawMessage,
+      failed.rawMessage + last,
       statusCode(failed),
       info?.reason.replace(/^ERROR_REASON_/, ""),
       info?.metadata,

@@ -93,6 +93,9 @@ abstract class Delivery implements AsyncIterable<Message>, AsyncDisposable {
 
   /** The message that this part completes. */
   protected add(part: Part): Message | undefined {
+    if (part.deliveryId !== this.#deliveryId) {
+      this.ended();
+    }
     if (part.failure || part.skipped) {
       this.#start = undefined;
       this.undelivered.push(part);
@@ -177,8 +180,8 @@ export interface Settling {
  * the loop would do, as the first settlement of a message stands. A message that is not settled for 10 minutes ends the call with
  * UNSETTLED.
  *
- * Leaving the loop early commits what was settled before the program goes on. A signal that aborts gives the call up: what was
- * not settled stays on the server and comes again, and so may what was.
+ * Leaving the loop early commits what was settled before the program goes on. A signal that aborts gives the call up, and so does a
+ * damaged message (IntegrityError): what was not settled stays on the server and comes again, and so may what was.
  */
 export class Collect extends Delivery {
   /** Name of the last commit's CommitOutcome without its prefix, such as "COMMITTED", or empty. */
@@ -214,7 +217,7 @@ export class Collect extends Delivery {
 
   // Where the call is over the next response says why.
   #say(request: MessageInitShape<typeof CollectMessagesRequestSchema>): void {
-    if (!this.#requests.writableEnded && !this.#requests.destroyed) {
+    if (!this.#requests.writableEnded && !this.#requests.destroyed && !this.call.signal.aborted) {
       this.#requests.write(create(CollectMessagesRequestSchema, request));
     }
   }
@@ -247,6 +250,9 @@ export class Collect extends Delivery {
       this.ended();
     } catch (error) {
       failed = true;
+      if (error instanceof IntegrityError) {
+        this.call.abort(); // gives the call up: a half-close would commit
+      }
       throw error;
     } finally {
       await this.#finish(responses, failed);
@@ -255,6 +261,9 @@ export class Collect extends Delivery {
 
   /** Commits what is settled, leaves the rest on the server, and ends the call; that something is unsettled is no error then. */
   async #finish(responses: Responses, failed: boolean): Promise<void> {
+    if (this.call.signal.aborted) {
+      return;
+    }
     this.#requests.end(); // half-closes; what is settled behind it is not said
     try {
       for (let response = await responses.next(); response; response = await responses.next()) {

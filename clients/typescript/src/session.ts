@@ -24,6 +24,9 @@ import { MessageStream, type Piece } from "./message.js";
 
 const HEADER = "pop3-session";
 
+/** How long `close` takes at most. Nothing depends on the gateway's answer, so a silent one does not hold up the caller. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
 type Pop3Stub = Stub<typeof Pop3Service>;
 
 /**
@@ -59,9 +62,15 @@ export class Session implements AsyncDisposable {
     return new Session(stub, opened, header || opened.sessionId, timeoutMs);
   }
 
-  /** Ends the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated. */
+  /**
+   * Ends the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated.
+   *
+   * It takes 10 s at most, or `timeoutMs` of `connect` where that is less. Where the gateway is silent the session counts as closed
+   * then, and ends by its idle time-out.
+   */
   async close(): Promise<void> {
-    await this.#stub.closeSession(this.#request({}), this.#options).catch(() => undefined);
+    const timeoutMs = Math.min(this.#options.timeoutMs || CLOSE_TIMEOUT_MS, CLOSE_TIMEOUT_MS);
+    await this.#stub.closeSession(this.#request({}), { ...this.#options, timeoutMs }).catch(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

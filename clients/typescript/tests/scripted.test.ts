@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http2";
+import { createServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 
-import { ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport, encodeBinaryHeader } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Client, connect, IntegrityError, PopgateError } from "popgate";
 import { MailboxService } from "popgate/v1/mailbox_service_pb";
@@ -125,6 +125,7 @@ void describe("integrity", () => {
     ["no end", start],
     ["two starts", start, start, end],
     ["another's end", start, { ...end, deliveryId: 7n }],
+    ["another's failure", start, { deliveryId: 7n, failure: {} }],
   ] as const) {
     void it(`fetch and collect: ${what}`, async () => {
       async function* deliver() {
@@ -226,4 +227,155 @@ void it("targets that would be something else are refused", () => {
     assert.throws(() => connect(target), TypeError);
   }
   assert.throws(() => connect("h:1", { tls: {}, insecure: true }), TypeError);
+});
+
+void it("close has a short deadline, and quit a long one", async () => {
+  const left: (number | undefined)[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(Pop3Service, {
+      openSession: () => ({ sessionId: "id" }),
+      quit: (_, context) => {
+        left.push(context.timeoutMs());
+        return {};
+      },
+      closeSession: (_, context) => {
+        left.push(context.timeoutMs());
+        return {};
+      },
+    });
+  });
+  for (const options of [{}, { timeoutMs: 0 }, { timeoutMs: 5000 }]) {
+    await using session = await new Client(transport, options).session("pop.example.com");
+    await session.quit();
+  }
+  const [quit = 0, close = 0, endless, closeEndless = 0, , shorter = 0] = left;
+  assert(quit > 100_000);
+  assert.equal(endless, undefined);
+  for (const [milliseconds, most] of [[close, 10_000], [closeEndless, 10_000], [shorter, 5000]] as const) {
+    assert(milliseconds > 0 && milliseconds <= most);
+  }
+});
+
+void describe("a gateway of HTTP/2", () => {
+  type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+  const GRPC = { "content-type": "application/grpc+proto" };
+  const refusal = (status: Record<string, string>): Handler => (_, response) => {
+    response.writeHead(200, { ...GRPC, ...status });
+    response.end();
+  };
+
+  async function serving(handler: Handler, run: (client: Client) => Promise<void>): Promise<void> {
+    const server = createServer(handler);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      await using client = connect(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+      await run(client);
+    } finally {
+      server.close();
+    }
+  }
+
+  void it("a damaged message ends collect, and commits nothing", async () => {
+    const said: (string | undefined)[] = [];
+    let over: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    const handler = connectNodeAdapter({
+      routes: ({ service }) => {
+        service(MailboxService, {
+          collectMessages: async function* (requests) {
+            try {
+              const whole = { start: {}, data: bytes("abc"), end: { octets: 3n, crc32: ABC } };
+              yield { parts: [{ ...whole, deliveryId: 1n }] };
+              yield { parts: [{ ...whole, deliveryId: 2n, data: bytes("abd") }, { ...whole, deliveryId: 3n }], cursor: bytes("c") };
+              for await (const { request } of requests) {
+                said.push(request.case);
+              }
+              said.push("half-close");
+              yield { cursor: bytes("d") };
+            } finally {
+              over();
+            }
+          },
+        });
+      },
+    });
+    await serving(handler, async (client) => {
+      const collect = client.collect("h", {});
+      const messages = collect[Symbol.asyncIterator]();
+      assert.equal((await messages.next()).value?.deliveryId, 1n);
+      await assert.rejects(messages.next(), IntegrityError);
+      await ended;
+      assert.deepEqual([said.includes("half-close"), collect.cursor], [false, undefined]);
+      assert.deepEqual(await messages.next(), { value: undefined, done: true });
+    });
+  });
+
+  for (const [what, details] of [
+    ["no base64", "!"],
+    ["no Status", encodeBinaryHeader(new Uint8Array([255]))],
+    ["no code", ""],
+    ["another code", encodeBinaryHeader(new Uint8Array([8, 13, 18, 1, 120]))], // a google.rpc.Status of 13 and "x"
+  ] as const) {
+    const status = { "grpc-status": "5", "grpc-message": "no such 100%25", "grpc-status-details-bin": details };
+    const answers: Record<string, Handler> = {
+      "without a response": refusal(status),
+      "behind a response": (_, response) => {
+        response.writeHead(200, GRPC);
+        response.addTrailers(status);
+        response.end(new Uint8Array(5));
+      },
+    };
+    for (const [where, answer] of Object.entries(answers)) {
+      void it(`an error ${where} whose details are garbage: ${what}`, async () => {
+        await serving(answer, async (client) => {
+          for (const call of [() => client.session("h"), () => drain(client.fetch("h", {})), () => drain(client.collect("h", {}))]) {
+            await assert.rejects(call, (error) => {
+              assert(error instanceof PopgateError);
+              assert.deepEqual([error.code, error.message, error.reason], [Code.NotFound, "no such 100%", ""]);
+              return true;
+            });
+          }
+        });
+      });
+    }
+  }
+
+  void it("a text that is not percent-encoded is shown as it came", async () => {
+    await serving(refusal({ "grpc-status": "5", "grpc-message": "100% full" }), async (client) => {
+      await assert.rejects(client.session("h"), (error) => {
+        assert(error instanceof PopgateError);
+        assert.deepEqual([error.code, error.message], [Code.NotFound, "100% full"]);
+        return true;
+      });
+    });
+  });
+
+  void it("a deadline that passes between two attempts is DEADLINE_EXCEEDED", async () => {
+    const down = { "grpc-status": "14", "grpc-message": "down", "grpc-retry-pushback-ms": "3000000000" };
+    await serving(refusal(down), async (client) => {
+      await client.session("h").catch(() => undefined); // connects
+      const timeoutMs = 3000; // in which the first attempt fails
+      const raw = (error: unknown) => {
+        assert(error instanceof ConnectError && error.cause instanceof ConnectError);
+        assert.deepEqual([error.code, error.cause.code, error.cause.rawMessage], [Code.DeadlineExceeded, Code.Unavailable, "down"]);
+        return true;
+      };
+      await Promise.all([
+        assert.rejects(client.pop3.getWelcome({}, { timeoutMs }), raw),
+        assert.rejects(drain(client.mailbox.fetchMessages({}, { timeoutMs })), raw),
+        assert.rejects(drain(client.fetch("h", {}, { timeoutMs })), (error) => {
+          assert(error instanceof PopgateError);
+          assert.deepEqual([error.code, error.message], [Code.DeadlineExceeded, "the operation timed out; the last attempt: down"]);
+          return true;
+        }),
+      ]);
+      const controller = new AbortController();
+      const cancelled = client.pop3.getWelcome({}, { signal: controller.signal });
+      controller.abort();
+      await assert.rejects(cancelled, (error) => error instanceof ConnectError && error.code === Code.Canceled);
+    });
+  });
 });
