@@ -7,6 +7,7 @@ import os
 import pathlib
 import socket
 import tempfile
+import threading
 import unittest
 from collections import Counter
 from collections.abc import Iterator
@@ -320,6 +321,58 @@ class BrokenTest(unittest.TestCase):
         with self.assertRaises(popgate.Error) as caught:
             asyncio.run(main())
         self.assertEqual(caught.exception.code, grpc.StatusCode.UNAVAILABLE)
+
+
+class Endless(Peer):
+    """A server whose streams do not end; it counts those that the caller gave up."""
+
+    def __init__(self) -> None:
+        self.given_up = threading.Semaphore(0)
+        super().__init__(failures=0)
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        part = mailbox.Part(delivery_id=1, start=mailbox.PartStart(), end=mailbox.PartEnd())
+        first = {
+            "List": pb.ListResponse(),
+            "Retr": pb.RetrResponse(data=b"abc"),
+            "FetchMessages": mailbox.FetchMessagesResponse(parts=[part]),
+            "CollectMessages": mailbox.CollectMessagesResponse(parts=[part]),
+        }.get(details.method.rpartition("/")[2])
+
+        def answer(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[bytes]:
+            next(requests, None)
+            yield first.SerializeToString() if first else b""
+            over = threading.Event()
+            if first and context.add_callback(over.set):
+                over.wait()
+                self.given_up.release()
+
+        return grpc.stream_stream_rpc_method_handler(answer)
+
+
+class LeftTest(unittest.IsolatedAsyncioTestCase):
+    """A loop that is left ends its call at once, without `async with` too: until then the gateway keeps the session and the mailbox."""
+
+    async def test_asyncio_loops(self) -> None:
+        peer = Endless()
+        self.addCleanup(peer.stop)
+        async with aio.connect(peer.target) as client, await client.session("pop.example") as session:
+            for what, begin in {
+                "list": session.list,
+                "fetch": lambda: client.fetch("pop.example", ALICE),
+                "collect": lambda: client.collect("pop.example", ALICE),
+            }.items():
+                async for _ in begin():
+                    break
+                self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=20), what)
+            async for data in await session.retr(1):
+                self.assertEqual(data, b"abc")
+                break
+            self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=20), "retr")
+            async with await session.retr(1) as file:
+                pass
+            with self.assertRaises(ValueError):
+                await file.read()
 
 
 def status(code: int, kind: str, value: bytes) -> bytes:

@@ -30,6 +30,7 @@ class MessageFile(AsyncIterator[bytes]):
         self._stream = stream
         self._totals = Totals()
         self._first: bytes | None = None
+        self._closed = False
         self.response = ""
 
     async def _begin(self) -> MessageFile:
@@ -47,6 +48,8 @@ class MessageFile(AsyncIterator[bytes]):
         return piece
 
     async def __anext__(self) -> bytes:
+        if self._closed:  # gRPC would raise CancelledError, as if the task was cancelled
+            raise ValueError("the message is closed")
         first, self._first = self._first, None
         if first is not None:
             return first
@@ -60,7 +63,11 @@ class MessageFile(AsyncIterator[bytes]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         self._stream.cancel()
+
+    def __del__(self) -> None:
+        self._stream.cancel()  # where a loop without `async with` was left
 
 
 class Session:
@@ -102,9 +109,13 @@ class Session:
         return await MessageFile(method(request, metadata=self._metadata))._begin()
 
     async def _stream(self, method: Callable[..., Any], request: Any) -> AsyncIterator[Any]:
-        with decoded():
-            async for response in method(request, metadata=self._metadata):
-                yield response
+        call = method(request, metadata=self._metadata)
+        try:
+            with decoded():
+                async for response in call:
+                    yield response
+        finally:
+            call.cancel()  # gRPC would do it at the next garbage collection, and the session's next call waits until then
 
     async def get_welcome(self) -> str:
         """Return the greeting."""

@@ -76,6 +76,9 @@ class _Stream(Delivery, AsyncIterator[Message]):
         self._drop()
         self._stream.cancel()
 
+    def __del__(self) -> None:
+        self._stream.cancel()  # where a loop without `async with` was left; gRPC would do it at the next garbage collection
+
 
 class Fetch(_Stream):
     """The messages that `Client.fetch` asked for; see popgate.Fetch."""
