@@ -72,6 +72,7 @@ impl Builder {
     }
 
     /// How long a call of a [`Session`] may take that is not a stream, in place of 330 s; `None` is no limit of one's own.
+    /// [`Session::close`] takes 10 s at most, whatever is said here.
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self

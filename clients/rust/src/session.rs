@@ -14,6 +14,7 @@ use crate::v1::pop3_service_client::Pop3ServiceClient;
 use crate::v1::*;
 
 const HEADER: &str = "pop3-session";
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10); // it waits for nothing that the server says
 
 /// Sends one call that is not a stream, and takes its message out.
 macro_rules! call {
@@ -33,7 +34,8 @@ macro_rules! call {
 /// `popgate/v1/pop3_service.proto`. Only [`Session::quit`] sends QUIT: whatever else ends a session removes nothing.
 ///
 /// [`Session::close`] ends it. Dropping it does the same in the background, if a Tokio runtime is there and lives long enough;
-/// else the session ends by its idle time-out. So the last one of a program is better closed.
+/// else the session ends by its idle time-out. So the last one of a program is better closed. Either waits for a gateway that is
+/// silent 10 s at most.
 pub struct Session {
     stub: Pop3ServiceClient<Transport>,
     timeout: Option<Duration>,
@@ -80,8 +82,10 @@ impl Session {
         &self.opened
     }
 
-    /// Ends the session without QUIT: nothing is removed. It does not fail: what cannot be told ends by its idle time-out.
+    /// Ends the session without QUIT: nothing is removed. It does not fail: what cannot be told within 10 s, or what
+    /// [`Builder::timeout`](crate::Builder::timeout) says if that is less, ends by its idle time-out.
     pub async fn close(mut self) {
+        self.timeout = Some(self.timeout.map_or(CLOSE_TIMEOUT, |timeout| timeout.min(CLOSE_TIMEOUT)));
         let _ = self.close_session().await;
         self.closed = true; // only now: to who gives the future up it is a session that is dropped
     }

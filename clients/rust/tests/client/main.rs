@@ -4,6 +4,7 @@ mod fake;
 mod integrity;
 mod mailbox;
 mod session;
+mod silent;
 mod support;
 mod tls;
 mod transport;

@@ -1,0 +1,57 @@
+//! A gateway that falls silent, says too little, or asks for what makes no sense.
+
+use std::time::Duration;
+
+use popgate::v1::{CloseSessionResponse, QuitResponse};
+use popgate::Client;
+
+use crate::fake::{Fake, Reply, opened};
+
+/// Waits longer than anything here may take.
+async fn soon<T>(answer: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), answer).await.expect("it does not end")
+}
+
+#[tokio::test]
+async fn close_gives_up_without_an_answer() {
+    let fake = Fake::start(|method, _| match method {
+        "OpenSession" => opened(),
+        _ => Reply::of([] as [CloseSessionResponse; 0]).endless(),
+    });
+    let fake = fake.await;
+    let session = fake.client().session("pop.example.com").await.unwrap();
+    soon(session.close()).await;
+    assert_eq!(fake.methods(), ["OpenSession", "CloseSession"]);
+}
+
+#[tokio::test]
+async fn close_has_less_time_than_quit() {
+    let fake = Fake::start(|method, _| match method {
+        "OpenSession" => opened(),
+        "Quit" => Reply::of([QuitResponse::default()]),
+        _ => Reply::of([CloseSessionResponse::default()]),
+    })
+    .await;
+    for (timeout, quit, close) in [
+        (Some(Duration::from_secs(330)), Some("330000m"), "10000000u"),
+        (None, None, "10000000u"),
+        (Some(Duration::from_secs(2)), Some("2000000u"), "2000000u"),
+    ] {
+        let client = Client::builder(&fake.target).timeout(timeout).connect().unwrap();
+        let mut session = client.session("pop.example.com").await.unwrap();
+        session.quit().await.unwrap();
+        session.close().await;
+        drop(client.session("pop.example.com").await.unwrap());
+        let mut calls = fake.calls();
+        while calls.len() < 5 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            calls.extend(fake.calls());
+        }
+        let timeouts: Vec<_> = calls
+            .iter()
+            .filter(|call| call.method != "OpenSession")
+            .map(|call| call.headers.get("grpc-timeout").map(|value| value.to_str().unwrap()))
+            .collect();
+        assert_eq!(timeouts, [quit, Some(close), Some(close)]);
+    }
+}
