@@ -12,7 +12,7 @@ use crate::collect::{Collect, Settling};
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::session::Session;
-use crate::transport::Transport;
+use crate::transport::{LONGEST_TIMEOUT, Transport};
 use crate::v1::mailbox_service_client::MailboxServiceClient;
 use crate::v1::pop3_service_client::Pop3ServiceClient;
 use crate::v1::{CollectOpen, FetchMessagesRequest, Server};
@@ -74,7 +74,7 @@ impl Builder {
     /// How long a call of a [`Session`] may take that is not a stream, in place of 330 s; `None` is no limit of one's own.
     /// [`Session::close`] takes 10 s at most, whatever is said here.
     pub fn timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.map(|timeout| timeout.min(LONGEST_TIMEOUT));
         self
     }
 

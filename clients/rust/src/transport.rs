@@ -38,6 +38,9 @@ const REPEATABLE: [&str; 15] = [
 const ATTEMPTS: u32 = 5;
 const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
+const LARGEST_TIMEOUT: u64 = 99_999_999; // of any unit
+/// What the header `grpc-timeout` can say; Tonic panics beyond it.
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(LARGEST_TIMEOUT * 3600);
 
 /// What the stubs of a [`Client`](crate::Client) send their calls through.
 ///
@@ -117,7 +120,8 @@ impl tower::Service<Request<Body>> for Transport {
 }
 
 /// How long to wait before the next attempt, if there may be one. The gateway's `grpc-retry-pushback-ms` stands over the
-/// backoff, and forbids an attempt where it is no number of milliseconds. Statuses behind data are not in the headers.
+/// backoff, and forbids an attempt where it is no number of milliseconds that gRPC knows: one beyond 31 bits would be a wait
+/// without end. Statuses behind data are not in the headers.
 fn pause(answer: &Result<Response<Body>, Status>, backoff: Duration) -> Option<Duration> {
     let headers = match answer {
         Err(status) if status.code() == Code::Unavailable => return Some(jitter(backoff)),
@@ -130,7 +134,10 @@ fn pause(answer: &Result<Response<Body>, Status>, backoff: Duration) -> Option<D
     }
     match headers.get("grpc-retry-pushback-ms") {
         None => Some(jitter(backoff)),
-        Some(pushback) => pushback.to_str().ok()?.parse().ok().map(Duration::from_millis),
+        Some(pushback) => {
+            let pushback: i32 = pushback.to_str().ok()?.parse().ok()?;
+            u64::try_from(pushback).ok().map(Duration::from_millis)
+        }
     }
 }
 
@@ -141,11 +148,11 @@ fn jitter(backoff: Duration) -> Duration {
     backoff.mul_f64(0.8 + 0.4 * random)
 }
 
-/// Reads the header `grpc-timeout`, such as `330000m`, which Tonic writes.
+/// Reads the header `grpc-timeout`, such as `330000m`, which Tonic writes, or the caller. More than eight digits are none.
 fn timeout(header: Option<&HeaderValue>) -> Option<Duration> {
     let header = header?.to_str().ok()?;
     let (number, unit) = header.split_at_checked(header.len().checked_sub(1)?)?;
-    let number: u64 = number.parse().ok()?;
+    let number: u64 = number.parse().ok().filter(|number| *number <= LARGEST_TIMEOUT)?;
     Some(match unit {
         "n" => Duration::from_nanos(number),
         "u" => Duration::from_micros(number),

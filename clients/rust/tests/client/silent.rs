@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use popgate::v1::{CloseSessionResponse, QuitResponse};
+use popgate::v1::{CloseSessionResponse, NoopResponse, QuitResponse};
 use popgate::Client;
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Request};
 
 use crate::fake::{Fake, Reply, opened};
 
@@ -54,4 +56,35 @@ async fn close_has_less_time_than_quit() {
             .collect();
         assert_eq!(timeouts, [quit, Some(close), Some(close)]);
     }
+}
+
+#[tokio::test]
+async fn a_pushback_that_is_none_forbids_another_attempt() {
+    for pushback in ["9223372036854775807", "18446744073709551615", "2147483648", "99999999999999999999999", "1.5", ""]
+    {
+        let fake = Fake::start(move |method, _| match method {
+            "OpenSession" => opened(),
+            _ => Reply::status(Code::Unavailable).header("grpc-retry-pushback-ms", pushback),
+        });
+        let fake = fake.await;
+        let mut session = fake.client().session("pop.example.com").await.unwrap();
+        let error = soon(session.uidl(None)).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable, "{pushback}");
+        assert_eq!(fake.methods(), ["OpenSession", "Uidl"], "{pushback}");
+    }
+}
+
+#[tokio::test]
+async fn any_timeout_will_do() {
+    let fake = Fake::start(|method, _| match method {
+        "OpenSession" => opened(),
+        _ => Reply::of([NoopResponse::default()]),
+    });
+    let fake = fake.await;
+    let client = Client::builder(&fake.target).timeout(Some(Duration::MAX)).connect().unwrap();
+    client.session("pop.example.com").await.unwrap().noop().await.unwrap();
+    // What a caller writes into the header by hand, and is none by the protocol.
+    let mut noop = Request::new(popgate::v1::NoopRequest::default());
+    noop.metadata_mut().insert("grpc-timeout", MetadataValue::from_static("18446744073709551615H"));
+    client.pop3().noop(noop).await.unwrap();
 }
