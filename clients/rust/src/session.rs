@@ -161,14 +161,14 @@ impl Session {
     pub async fn list(&mut self, number: Option<u32>) -> Result<Vec<ListEntry>, Error> {
         let request = ListRequest { session_id: self.opened.session_id.clone(), message_number: number };
         let batches = self.stub.list(self.request(request)).await?.into_inner();
-        gather(batches, |batch| batch.entries).await
+        gather(batches, |batch| batch.entries, number).await
     }
 
     /// UIDL: the unique-id of each message, or of one. The stub has them in batches.
     pub async fn uidl(&mut self, number: Option<u32>) -> Result<Vec<UidlEntry>, Error> {
         let request = UidlRequest { session_id: self.opened.session_id.clone(), message_number: number };
         let batches = self.stub.uidl(self.request(request)).await?.into_inner();
-        gather(batches, |batch| batch.entries).await
+        gather(batches, |batch| batch.entries, number).await
     }
 
     /// RETR: a message of any size.
@@ -255,11 +255,18 @@ impl From<TopResponse> for RetrResponse {
     }
 }
 
-/// Puts the entries of all batches into one list.
-async fn gather<B, T>(mut batches: Streaming<B>, entries: impl Fn(B) -> Vec<T>) -> Result<Vec<T>, Error> {
+/// Puts the entries of all batches into one list. That of one message has an entry, or there is an error.
+async fn gather<B, T>(
+    mut batches: Streaming<B>,
+    entries: impl Fn(B) -> Vec<T>,
+    number: Option<u32>,
+) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     while let Some(batch) = batches.message().await? {
         all.append(&mut entries(batch));
+    }
+    if number.is_some() && all.is_empty() {
+        return Err(Error::integrity("the listing has no entry"));
     }
     Ok(all)
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use popgate::v1::{CloseSessionResponse, NoopResponse, QuitResponse};
-use popgate::Client;
+use popgate::v1::{CloseSessionResponse, ListResponse, NoopResponse, QuitResponse, UidlResponse};
+use popgate::{Client, CollectOpen, Settling};
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request};
 
 use crate::fake::{Fake, Reply, opened};
+use crate::support::{Gateway, alice};
 
 /// Waits longer than anything here may take.
 async fn soon<T>(answer: impl Future<Output = T>) -> T {
@@ -87,4 +88,43 @@ async fn any_timeout_will_do() {
     let mut noop = Request::new(popgate::v1::NoopRequest::default());
     noop.metadata_mut().insert("grpc-timeout", MetadataValue::from_static("18446744073709551615H"));
     client.pop3().noop(noop).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_listing_of_one_message_has_an_entry() {
+    let fake = Fake::start(|method, before| match (method, before) {
+        ("OpenSession", _) => opened(),
+        (_, 1) => Reply::of([ListResponse::default()]),
+        ("List", _) => Reply::of([] as [ListResponse; 0]),
+        (_, 3) => Reply::of([UidlResponse::default()]),
+        _ => Reply::of([] as [UidlResponse; 0]),
+    });
+    let fake = fake.await;
+    let mut session = fake.client().session("pop.example.com").await.unwrap();
+    assert!(session.list(Some(1)).await.unwrap_err().is_integrity());
+    assert!(session.list(Some(1)).await.unwrap_err().is_integrity());
+    assert!(session.uidl(Some(1)).await.unwrap_err().is_integrity());
+    assert!(session.uidl(Some(1)).await.unwrap_err().is_integrity());
+    assert!(session.list(None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn listings_of_an_empty_maildrop() {
+    let gateway = Gateway::demo();
+    let client = gateway.client();
+    for expected in [5, 0] {
+        let mut messages = client.collect(CollectOpen::from(gateway.request()), Settling::Delete).await.unwrap();
+        let mut count = 0;
+        while messages.next().await.unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, expected);
+    }
+    assert!(gateway.fetched().await.is_empty());
+    let mut session = client.session(gateway.server()).await.unwrap();
+    session.auth(alice()).await.unwrap();
+    assert!(session.list(None).await.unwrap().is_empty());
+    assert!(session.uidl(None).await.unwrap().is_empty());
+    assert_eq!(session.list(Some(1)).await.unwrap_err().reason(), "COMMAND_REFUSED");
+    session.close().await;
 }
