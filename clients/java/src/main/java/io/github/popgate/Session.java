@@ -18,18 +18,23 @@ import java.util.concurrent.atomic.AtomicReference;
  * nothing. Calls of one session wait for each other; use it from one thread at a time.
  */
 public final class Session implements AutoCloseable {
+    /** How long {@link #close} waits for the gateway at most: 10 seconds. */
+    public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
     private static final Metadata.Key<String> HEADER = Metadata.Key.of("pop3-session", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Pop3ServiceBlockingV2Stub stub;
     private final OpenSessionResponse opened;
     private final Duration timeout;
+    private boolean closed;
 
     Session(Pop3ServiceBlockingV2Stub stub, Server server, Duration timeout) {
         AtomicReference<Metadata> headers = new AtomicReference<>();
         Pop3ServiceBlockingV2Stub opening =
                 stub.withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()));
         this.timeout = timeout;
-        this.opened = Responses.decoded(() -> limited(opening).openSession(OpenSessionRequest.newBuilder().setServer(server).build()));
+        OpenSessionRequest request = OpenSessionRequest.newBuilder().setServer(server).build();
+        this.opened = Responses.decoded(() -> limited(opening, timeout).openSession(request));
         // A proxy may have put its own value into the header, and routes by what comes back.
         String came = headers.get() == null ? null : headers.get().get(HEADER);
         Metadata route = new Metadata();
@@ -37,8 +42,8 @@ public final class Session implements AutoCloseable {
         this.stub = stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(route));
     }
 
-    private Pop3ServiceBlockingV2Stub limited(Pop3ServiceBlockingV2Stub unlimited) {
-        return unlimited.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    private static Pop3ServiceBlockingV2Stub limited(Pop3ServiceBlockingV2Stub unlimited, Duration timeout) {
+        return unlimited.withDeadlineAfter(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
     }
 
     @FunctionalInterface
@@ -47,7 +52,11 @@ public final class Session implements AutoCloseable {
     }
 
     private <T> T call(Unary<T> unary) {
-        return Responses.decoded(() -> unary.call(limited(stub)));
+        return call(timeout, unary);
+    }
+
+    private <T> T call(Duration limit, Unary<T> unary) {
+        return Responses.decoded(() -> unary.call(limited(stub, limit)));
     }
 
     /**
@@ -69,14 +78,21 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Ends the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated. An interrupt or
-     * a cancelled {@link Context} from before does not keep it from ending the session.
+     * Ends the session without QUIT, whatever is running: nothing is removed. It does not fail; repeating it does nothing. An
+     * interrupt or a cancelled {@link Context} from before does not keep it from ending the session. A gateway that does not answer
+     * within {@link #CLOSE_TIMEOUT}, or the client's time-out if that is less, ends it by its idle time-out.
      */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        Duration limit = timeout.compareTo(CLOSE_TIMEOUT) < 0 ? timeout : CLOSE_TIMEOUT;
         boolean interrupted = Thread.interrupted();
         try {
-            Context.current().fork().call(() -> call(s -> s.closeSession(CloseSessionRequest.newBuilder().setSessionId(id()).build())));
+            CloseSessionRequest request = CloseSessionRequest.newBuilder().setSessionId(id()).build();
+            Context.current().fork().call(() -> call(limit, s -> s.closeSession(request)));
         } catch (Exception e) {
             // The session ends by its idle time-out.
         } finally {
