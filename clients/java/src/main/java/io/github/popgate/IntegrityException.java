@@ -2,7 +2,7 @@ package io.github.popgate;
 
 import io.grpc.Status;
 
-/** What arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end is missing. Do not store it. */
+/** What arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end or an entry is missing. Do not store it. */
 public final class IntegrityException extends PopgateException {
     private static final long serialVersionUID = 1;
 

@@ -7,8 +7,11 @@ import io.grpc.Metadata;
 import io.grpc.StatusException;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /**
  * A connection to a POP3 server, until {@link #close}. {@link Client#session} opens it.
@@ -255,7 +258,8 @@ public final class Session implements AutoCloseable {
      * @return its line
      */
     public ListEntry list(int number) {
-        return one(new Responses<>(stub.list(ListRequest.newBuilder().setSessionId(id()).setMessageNumber(number).build()))).getEntries(0);
+        ListRequest request = ListRequest.newBuilder().setSessionId(id()).setMessageNumber(number).build();
+        return one(new Responses<>(stub.list(request)), ListResponse::getEntriesList);
     }
 
     /**
@@ -274,15 +278,20 @@ public final class Session implements AutoCloseable {
      * @return its line
      */
     public UidlEntry uidl(int number) {
-        return one(new Responses<>(stub.uidl(UidlRequest.newBuilder().setSessionId(id()).setMessageNumber(number).build()))).getEntries(0);
+        UidlRequest request = UidlRequest.newBuilder().setSessionId(id()).setMessageNumber(number).build();
+        return one(new Responses<>(stub.uidl(request)), UidlResponse::getEntriesList);
     }
 
-    private static <T> T one(Responses<T> responses) {
+    /** Returns the one entry that there has to be. */
+    private static <T, E> E one(Responses<T> responses, Function<T, List<E>> entries) {
+        List<E> all = new ArrayList<>();
         try (responses) {
-            T response = responses.next();
-            responses.hasNext(); // the call's status
-            return response;
+            responses.forEachRemaining(response -> all.addAll(entries.apply(response))); // to its end, which is the call's status
         }
+        if (all.isEmpty()) {
+            throw new IntegrityException("the listing has no entry");
+        }
+        return all.get(0);
     }
 
     /**

@@ -155,6 +155,24 @@ class SessionTest extends DemoTest {
     }
 
     @Test
+    void listingsOfAnEmptyMaildrop() {
+        try (Collect messages = client.collect(gateway.server(), Gateway.ALICE)) {
+            messages.forEachRemaining(message -> {});
+        }
+        assertEquals(List.of(), fetched());
+        try (Collect messages = client.collect(gateway.server(), Gateway.ALICE)) {
+            assertFalse(messages.hasNext());
+        }
+        try (Session session = loggedIn()) {
+            ListResponse list = session.list().next();
+            UidlResponse uidl = session.uidl().next();
+            assertEquals(List.of(0, 0), List.of(list.getEntriesCount(), uidl.getEntriesCount()));
+            assertEquals(List.of(0L, 0L), List.of(list.getOctets(), uidl.getOctets()));
+            assertEquals("COMMAND_REFUSED", assertThrows(PopgateException.class, () -> session.list(1)).reason());
+        }
+    }
+
+    @Test
     void errors() {
         try (Session session = loggedIn()) {
             PopgateException thrown = assertThrows(PopgateException.class, () -> session.retr(6));

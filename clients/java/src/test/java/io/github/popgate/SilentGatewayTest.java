@@ -146,6 +146,18 @@ class SilentGatewayTest {
         }
     }
 
+    @Test
+    void aListingOfOneMessageHasAnEntry() {
+        Session session = client.session("pop.example.com");
+        for (boolean response : List.of(false, true)) {
+            lists = response ? List.of(ListResponse.getDefaultInstance()) : List.of();
+            uidls = response ? List.of(UidlResponse.getDefaultInstance()) : List.of();
+            assertEquals(Status.Code.DATA_LOSS, assertThrows(IntegrityException.class, () -> session.list(1)).code());
+            assertEquals(Status.Code.DATA_LOSS, assertThrows(IntegrityException.class, () -> session.uidl(1)).code());
+            session.list().forEach(batch -> assertEquals(0, batch.getEntriesCount()));
+        }
+    }
+
     /** Counts down when a call is given up. */
     private record Cancelling(CountDownLatch cancelled) implements ClientInterceptor {
         @Override
