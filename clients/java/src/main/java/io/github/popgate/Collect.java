@@ -49,7 +49,12 @@ public final class Collect extends Delivery {
         this.call = call;
         this.responses = new Responses<>(call);
         this.settling = settling;
-        say(CollectMessagesRequest.newBuilder().setOpen(opening).build());
+        try {
+            say(CollectMessagesRequest.newBuilder().setOpen(opening).build());
+        } catch (PopgateException e) {
+            cancel(); // an interrupt leaves the call running
+            throw e;
+        }
     }
 
     /**
@@ -102,7 +107,11 @@ public final class Collect extends Delivery {
         say(CollectMessagesRequest.newBuilder().setCredentials(credentials).build());
     }
 
+    /** Sends a request, unless the call is over: what that came to has been told. */
     private void say(CollectMessagesRequest request) {
+        if (over) {
+            return;
+        }
         Responses.decoded(() -> {
             try {
                 return call.write(request);

@@ -158,6 +158,19 @@ class SilentGatewayTest {
         }
     }
 
+    @Test
+    void settlingBehindTheEndDoesNothing() {
+        Collect collect = client.collect(Server.getDefaultInstance(), Credentials.getDefaultInstance());
+        Message message = collect.next();
+        collect.cancel();
+        collect.delete(message);
+        collect.renew(Credentials.getDefaultInstance());
+        PopgateException thrown = assertThrows(PopgateException.class, () -> collect.forEachRemaining(another -> {}));
+        assertEquals(Status.Code.CANCELLED, thrown.code());
+        collect.keep(message);
+        collect.close();
+    }
+
     /** Counts down when a call is given up. */
     private record Cancelling(CountDownLatch cancelled) implements ClientInterceptor {
         @Override
@@ -169,6 +182,23 @@ class SilentGatewayTest {
                     super.cancel(message, cause);
                 }
             };
+        }
+    }
+
+    @Test
+    void anInterruptBeforeTheOpeningLeavesNoCallBehind() throws IOException {
+        CountDownLatch cancelled = new CountDownLatch(1);
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) { // connects, and never speaks
+            var channel = Grpc.newChannelBuilder("127.0.0.1:" + silent.getLocalPort(), InsecureChannelCredentials.create())
+                    .intercept(new Cancelling(cancelled));
+            try (Client stuck = new Client(channel.build(), Client.TIMEOUT)) {
+                Thread.currentThread().interrupt();
+                var thrown = assertThrows(
+                        PopgateException.class, () -> stuck.collect(Server.getDefaultInstance(), Credentials.getDefaultInstance()));
+                assertTrue(Thread.interrupted());
+                assertEquals(Status.Code.CANCELLED, thrown.code());
+                assertEquals(0, cancelled.getCount());
+            }
         }
     }
 }
