@@ -104,18 +104,26 @@ impl Collect {
             if let Some(message) = self.assembly.next_whole()? {
                 return Ok(Some(message));
             }
-            let Some(stream) = &mut self.stream else { return Ok(None) };
-            let Some(response) = stream.message().await? else {
-                self.give_up();
+            if !self.receive().await? {
                 self.assembly.end()?;
                 return Ok(None);
-            };
-            if let Some(commit) = &response.commit {
-                self.outcome = commit.outcome();
-                self.on_commit.iter_mut().for_each(|tell| tell(commit));
             }
-            self.assembly.take(response);
         }
+    }
+
+    /// Takes the next response; false at the end.
+    async fn receive(&mut self) -> Result<bool, Error> {
+        let Some(stream) = &mut self.stream else { return Ok(false) };
+        let Some(response) = stream.message().await? else {
+            self.give_up();
+            return Ok(false);
+        };
+        if let Some(commit) = &response.commit {
+            self.outcome = commit.outcome();
+            self.on_commit.iter_mut().for_each(|tell| tell(commit));
+        }
+        self.assembly.take(response);
+        Ok(true)
     }
 
     fn give_up(&mut self) {
@@ -139,14 +147,17 @@ impl Collect {
     pub async fn finish(&mut self) -> Result<(), Error> {
         self.requests = None; // half-closes
         self.current = None;
-        while let Some(ended) = self.advance().await.transpose() {
-            // Messages that were under way are passed over.
-            if let Err(error) = ended {
-                self.give_up();
-                return if error.reason() == "UNSETTLED" { Ok(()) } else { Err(error) };
+        loop {
+            self.assembly.reset(); // what was under way is passed over, whole or not
+            match self.receive().await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    self.give_up();
+                    return if error.reason() == "UNSETTLED" { Ok(()) } else { Err(error) };
+                }
             }
         }
-        Ok(())
     }
 
     /// What QUIT of the last commit came to; `Unspecified` before the first.

@@ -1,6 +1,9 @@
 //! What no honest gateway sends.
 
-use popgate::v1::{CollectMessagesResponse, Failure, FetchMessagesResponse, Part, PartEnd, PartStart, RetrResponse};
+use popgate::v1::{
+    CollectMessagesResponse, Commit, CommitOutcome, Failure, FetchMessagesResponse, Part, PartEnd, PartStart,
+    RetrResponse,
+};
 use popgate::{CollectOpen, Credentials, Error, FetchMessagesRequest, Settling};
 use tokio::io::AsyncReadExt;
 
@@ -143,4 +146,23 @@ async fn a_broken_message_ends_the_collection() {
     assert_eq!(fake.reset().await, "CollectMessages");
     assert_eq!(collect.next().await.unwrap(), None);
     collect.finish().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_under_way_at_finish_is_passed_over() {
+    let whole = |delivery_id| end(start(part(delivery_id, b"abc")), 3, ABC);
+    for under_way in [end(start(part(2, b"abc")), 3, ABC + 1), start(part(2, b"abc")), whole(2), part(7, b"abc")] {
+        let what = format!("{under_way:?}");
+        let answer = |parts| CollectMessagesResponse { parts, ..Default::default() };
+        let commit = Commit { outcome: CommitOutcome::Committed.into(), ..Default::default() };
+        let commit = CollectMessagesResponse { commit: Some(commit), ..Default::default() };
+        let responses = [answer(vec![whole(1)]), answer(vec![under_way]), commit];
+        let fake = Fake::start(move |_, _| Reply::of(responses.clone())).await;
+        let open = CollectOpen::from(FetchMessagesRequest::new("pop.example.com", Credentials::default()));
+        let mut collect = fake.client().collect(open, Settling::Delete).await.unwrap();
+        assert_eq!(collect.next().await.unwrap().unwrap().delivery_id, 1);
+        collect.finish().await.expect(&what);
+        assert_eq!(collect.outcome(), CommitOutcome::Committed, "{what}");
+        assert_eq!(collect.next().await.unwrap(), None, "{what}");
+    }
 }
