@@ -41,14 +41,14 @@ func longLines() []longLine {
 		all = append(all, longLine{col.begin() + "S| +OK ", col.before, col.act.call, broken})
 	}
 	for lines, call := range map[string]func(*caller) error{
-		"C: CAPA\nS: +OK\nS| TOP":                     (*caller).capa,
-		"C: LANG\nS: +OK\nS| en":                      (*caller).languages,
-		"C: PASS open sesame\nS| -ERR ":               (*caller).pass,
-		"C: AUTH X-TWO aGVsbG8=\nS| + ":               (*caller).authExchange,
-		"C: LIST\nS: +OK\nS: 1 120\nS| 2 ":            func(c *caller) error { return c.list(nil, "1 120") },
-		"C: UIDL\nS: +OK\nS: 1 a\nS| 2 ":              func(c *caller) error { return c.uidl(nil, "1 a") },
-		"C: STLS\nS| +OK ":                            (*caller).stls,
-		"C: STLS\nS: +OK begin TLS negotiation\nS| +": (*caller).stls,
+		"C: CAPA\nS: +OK\nS| TOP":                              (*caller).capa,
+		"C: LANG\nS: +OK\nS| en":                               (*caller).languages,
+		"C: PASS open sesame\nS| -ERR ":                        (*caller).pass,
+		"C: AUTH X-TWO aGVsbG8=\nS| + ":                        (*caller).authExchange,
+		"C: LIST\nS: +OK\nS: 1 120\nS| 2 ":                     func(c *caller) error { return c.list(nil, "1 120") },
+		"C: UIDL\nS: +OK\nS: 1 a\nS| 2 ":                       func(c *caller) error { return c.uidl(nil, "1 a") },
+		"C: STLS\nS| +OK ":                                     (*caller).stls,
+		`C: STLS` + "\n" + `S| +OK begin TLS negotiation\r\n+`: (*caller).stls,
 	} {
 		verb := verbOf(lines[len("C: "):])
 		all = append(all, longLine{greeted.lines + "\n" + lines, []act{greeted}, call, lost(verb)})
