@@ -4,7 +4,7 @@ import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type Secur
 import { isIPv4, connect as connectSocket } from "node:net";
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Client as Stub, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { type Client as Stub, Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
@@ -99,7 +99,18 @@ function sessionManager(target: string, { tls, insecure = false }: ConnectOption
  * the process. And a status is what grpc-status says, even if its text or details are garbage.
  */
 class SessionManager extends Http2SessionManager {
+  #closed = false;
+
+  /** Closes for good: a call behind it would make a connection that nobody closes, which keeps the process. */
+  override abort(reason?: Error): void {
+    this.#closed = true;
+    super.abort(reason);
+  }
+
   override async request(...parameters: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    if (this.#closed) {
+      throw new ConnectError("the client is closed", Code.Canceled);
+    }
     const stream = await super.request(...parameters);
     if (stream.session?.listenerCount("error", ignore) === 0) {
       stream.session.on("error", ignore);

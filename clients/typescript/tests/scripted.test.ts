@@ -379,3 +379,27 @@ void describe("a gateway of HTTP/2", () => {
     });
   });
 });
+
+void it("a client that is closed does not connect again", async () => {
+  const server = createServer(
+    connectNodeAdapter({
+      routes: ({ service }) => {
+        service(Pop3Service, { openSession: () => ({ sessionId: "id" }), noop: () => ({}), closeSession: () => ({}) });
+      },
+    }),
+  );
+  let connections = 0;
+  server.on("session", () => connections++);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const client = connect(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const session = await client.session("h");
+    client.close();
+    await session.close(); // does not fail
+    await assert.rejects(session.noop(), (error) => error instanceof PopgateError && error.code === Code.Canceled);
+    client.close();
+    assert.equal(connections, 1);
+  } finally {
+    server.close();
+  }
+});
