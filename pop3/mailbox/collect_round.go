@@ -80,7 +80,7 @@ func (c *Collector) round(ctx context.Context, login loginFunc) (more bool, err 
 	if err != nil {
 		return false, c.blind(err)
 	}
-	defer func() { _ = client.Close() }()
+	defer client.HangUp(ctx)
 	c.login, c.busy, c.delay = time.Now(), time.Now(), extensions.LoginDelay
 	c.list, c.marks = nil, nil // not two at once
 	now, err := list(ctx, client, c.what.All)

@@ -52,7 +52,7 @@ func (c *Collector) pipe(ctx context.Context, client *pop3.Client) error {
 		}
 	}
 	if err := c.check(); err != nil {
-		_ = client.Close() // what is not settled is not to be committed
+		client.HangUp(ctx) // what is not settled is not to be committed
 		return err
 	}
 	return nil

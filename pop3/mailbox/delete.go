@@ -81,7 +81,7 @@ func (d *deletion) once(ctx context.Context, login loginFunc) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	if d.list, err = list(ctx, c, false); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (d *deletion) look(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	now, err := list(ctx, c, false)
 	if err != nil {
 		return

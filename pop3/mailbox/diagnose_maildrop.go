@@ -30,7 +30,7 @@ func (d *diagnosing) firstLogin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	d.loggedIn, d.Maildrop, d.pipelines = time.Now(), &Maildrop{}, extensions.Pipelining
 	muted := d.mute
 	if d.AfterLogin, err = d.capa(ctx, c); err != nil || d.mute != muted {
@@ -248,7 +248,7 @@ func (d *diagnosing) secondLogin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	again := &Listing{}
 	if err := again.readUIDL(ctx, c, maxIDOctets); err != nil {
 		return err

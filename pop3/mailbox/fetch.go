@@ -91,9 +91,6 @@ func (m *Mailbox) Fetch(ctx context.Context, what Fetch, sink Sink) (Summary, er
 		f.summary.Failed = 0 // they are asked for again
 		err = f.round(ctx, m.again)
 	}
-	if err == nil {
-		err = f.handOut()
-	}
 	f.summary.Findings = f.findings
 	return f.summary, err
 }
@@ -115,13 +112,13 @@ type fetching struct {
 	count    int       // of messages since then
 }
 
-// round logs in, lists, and delivers.
+// round logs in, lists, and delivers. All that there is to hand out is handed out before the server is waited for.
 func (f *fetching) round(ctx context.Context, login loginFunc) error {
 	c, extensions, err := login(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	first := f.list == nil
 	if f.list, err = list(ctx, c, f.what.All); err != nil {
 		return err
@@ -136,7 +133,10 @@ func (f *fetching) round(ctx context.Context, login loginFunc) error {
 			return err
 		}
 	}
-	return f.deliver(ctx, c)
+	if err := f.deliver(ctx, c); err != nil {
+		return err
+	}
+	return f.handOut()
 }
 
 // announce says what there is to do, and what is not done.

@@ -40,7 +40,7 @@ func listBy(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = c.Close() }()
+	defer c.HangUp(ctx)
 	l, err := list(ctx, c, true)
 	if err != nil {
 		return nil, err
