@@ -97,7 +97,7 @@ func (p *Proxy) tunnel(ctx context.Context, socket net.Conn, target string) (con
 	case "socks5":
 		return socket, p.socks(ctx, socket, target)
 	case "https":
-		conn = struct{ net.Conn }{tls.Client(socket, p.tls)} // pop3 takes a *tls.Conn for TLS with the POP3 server
+		conn = struct{ *tls.Conn }{tls.Client(socket, p.tls)} // pop3 takes a *tls.Conn as it is for TLS with the POP3 server
 		return conn, p.http(conn, target)
 	}
 	return socket, p.http(socket, target)
