@@ -8,4 +8,4 @@ import (
 )
 
 // await returns when something of what the server sent should have arrived.
-func (*tap) await(*testing.T) { time.Sleep(50 * time.Millisecond) }
+func (*tap) await(*testing.T, int64) { time.Sleep(50 * time.Millisecond) }

@@ -20,6 +20,7 @@ type spoiledTLS struct {
 	net.Conn
 	flip  atomic.Bool // the next record goes out with one bit changed
 	alert atomic.Bool // what is read next is no record, to which TLS answers by an alert
+	sent  atomic.Int64
 }
 
 func (s *spoiledTLS) Write(p []byte) (int, error) {
@@ -27,7 +28,9 @@ func (s *spoiledTLS) Write(p []byte) (int, error) {
 		p = append([]byte(nil), p...)
 		p[len(p)-1] ^= 1
 	}
-	return s.Conn.Write(p)
+	n, err := s.Conn.Write(p)
+	s.sent.Add(int64(n))
+	return n, err
 }
 
 func (s *spoiledTLS) Read(p []byte) (int, error) {
@@ -56,13 +59,15 @@ var tlsFaults = map[string]func(raw *spoiledTLS, secure *tls.Conn){
 }
 
 // breakTLS plays lines in TLS, breaks it, and reads on until the gateway hangs up: unread octets would reset the connection.
-func breakTLS(conn net.Conn, config *tls.Config, lines string, fault func(*spoiledTLS, *tls.Conn), broken chan<- struct{}) error {
+//
+// To broken goes the number of octets that it has sent.
+func breakTLS(conn net.Conn, config *tls.Config, lines string, fault func(*spoiledTLS, *tls.Conn), broken chan<- int64) error {
 	raw := &spoiledTLS{Conn: conn}
 	defer raw.Close()
 	secure := tls.Server(raw, config)
 	err := recite(secure, lines)
 	fault(raw, secure)
-	close(broken)
+	broken <- raw.sent.Load()
 	io.Copy(io.Discard, conn)
 	return err
 }
@@ -91,7 +96,7 @@ func TestBrokenTLS(t *testing.T) {
 // breakAt breaks TLS behind lines, and returns what the column's call comes to.
 func (r *rig) breakAt(t *testing.T, config *tls.Config, col column, lines string, fault func(*spoiledTLS, *tls.Conn)) error {
 	t.Helper()
-	broken := make(chan struct{})
+	broken := make(chan int64, 1)
 	c := &cut{dialogue: &dialogue{mode: pb.TlsMode_TLS_MODE_IMPLICIT}, serve: func(conn net.Conn) error {
 		return breakTLS(conn, config, lines, fault, broken)
 	}}
@@ -103,8 +108,7 @@ func (r *rig) breakAt(t *testing.T, config *tls.Config, col column, lines string
 		}
 	}
 	if !strings.HasPrefix(lines, col.begin()) { // idle
-		<-broken
-		c.wire.await(t)
+		c.wire.await(t, <-broken)
 	}
 	err := col.act.call(from)
 	wantFailure(t, "Noop", from.noop(), failure{codes.FailedPrecondition, "SESSION_ENDED", nil})

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"math"
 	"net"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestResetWhileIdle(t *testing.T) {
 					t.Error(err)
 				}
 				c.played <- nil // for over
-				c.wire.await(t)
+				c.wire.await(t, math.MaxInt64)
 				wantFailure(t, "the call", col.act.call(from), failure{
 					codes.Unavailable, "CONNECTION_LOST", map[string]string{"outcome": "NOT_COMMITTED"},
 				})

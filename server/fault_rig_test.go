@@ -43,10 +43,11 @@ type cut struct {
 	played chan error
 }
 
-// tap keeps what a gateway writes.
+// tap keeps what a gateway writes, and counts what it reads.
 type tap struct {
 	net.Conn
 	last   *lastWrite
+	read   atomic.Int64
 	mu     sync.Mutex
 	sent   []byte
 	closed bool
@@ -56,6 +57,12 @@ type tap struct {
 type lastWrite struct {
 	line string
 	part int // octets that go out
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	t.read.Add(int64(n))
+	return n, err
 }
 
 func (t *tap) Write(p []byte) (int, error) {
