@@ -120,9 +120,18 @@ func (f *fetcher) receive() {
 	}
 }
 
-// next returns the next response, or nil at the end. Before it waits, it stores and settles what has come.
+// next returns the next response, or nil at the end. If ctx has ended, it has asked for nothing more: chance may have had it see the
+// response first, and of an offer nothing is to be chosen then.
 func (f *fetcher) next(ctx context.Context) *pb.CollectMessagesResponse {
-	f.stop(ctx) // however fast responses come
+	resp := f.wait(ctx)
+	if resp != nil {
+		f.stop(ctx)
+	}
+	return resp
+}
+
+// wait waits for the next response. Before that, it stores and settles what has come.
+func (f *fetcher) wait(ctx context.Context) *pb.CollectMessagesResponse {
 	if f.store.Pending() < syncMessages {
 		select {
 		case resp := <-f.responses:

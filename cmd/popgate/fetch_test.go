@@ -15,6 +15,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"google.golang.org/grpc"
+
+	"github.com/popgate/popgate/cmd/popgate/internal/store"
+	pb "github.com/popgate/popgate/gen/go/popgate/v1"
 	"github.com/popgate/popgate/pop3/pop3test"
 )
 
@@ -193,6 +197,47 @@ func TestFetchInterruptedBeforeTheOffer(t *testing.T) {
 			t.Fatalf("got %v, and %d messages are left", err, len(drop.Snapshot()))
 		}
 		srv.Close()
+	}
+}
+
+// offering is a context that ends when a wait for the next response begins, at which moment an offer comes.
+type offering struct {
+	context.Context
+
+	interrupt context.CancelFunc
+	responses chan *pb.CollectMessagesResponse
+}
+
+func (c *offering) Done() <-chan struct{} {
+	c.interrupt()
+	c.responses <- &pb.CollectMessagesResponse{Offer: &pb.Offer{Done: true}}
+	return c.Context.Done()
+}
+
+// told is a stream that keeps what is sent.
+type told struct {
+	grpc.BidiStreamingClient[pb.CollectMessagesRequest, pb.CollectMessagesResponse]
+
+	requests []*pb.CollectMessagesRequest
+}
+
+func (s *told) Send(req *pb.CollectMessagesRequest) error {
+	s.requests = append(s.requests, req)
+	return nil
+}
+
+// TestFetchInterruptedAtTheOffer: nothing is chosen of an offer that comes at the moment at which ctx ends.
+func TestFetchInterruptedAtTheOffer(t *testing.T) {
+	for range 50 { // which of the two is seen first is chance
+		ctx, interrupt := context.WithCancel(t.Context())
+		stream, responses := &told{}, make(chan *pb.CollectMessagesResponse, 1)
+		f := &fetcher{store: &store.Store{}, report: newFetchReport(io.Discard, io.Discard, false), stream: stream, responses: responses}
+		if err := f.take(f.next(&offering{ctx, interrupt, responses})); err != nil {
+			t.Fatal(err)
+		}
+		if len(stream.requests) != 1 || stream.requests[0].GetStop() == nil {
+			t.Fatalf("sent %v", stream.requests)
+		}
 	}
 }
 
