@@ -103,7 +103,7 @@ func (d *deletion) once(ctx context.Context, login loginFunc) error {
 	case pop3.Partial, pop3.Unknown:
 	}
 	d.settle(Lost)
-	d.look(context.WithoutCancel(ctx))
+	d.look(ctx)
 	return nil
 }
 
@@ -179,14 +179,16 @@ func (d *deletion) settle(fate Fate) {
 	}
 }
 
-// look finds out by another login what became of the marked messages, after a QUIT whose end is not known.
+// look finds out by another login what became of the marked messages, after a QUIT whose end is not known. The end of ctx does not matter,
+// save for how long the server is waited for when all is known.
 func (d *deletion) look(ctx context.Context) {
-	c, _, err := d.again(ctx)
+	lasting := context.WithoutCancel(ctx)
+	c, _, err := d.again(lasting)
 	if err != nil {
 		return
 	}
 	defer c.HangUp(ctx)
-	now, err := list(ctx, c, false)
+	now, err := list(lasting, c, false)
 	if err != nil {
 		return
 	}

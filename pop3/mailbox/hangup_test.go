@@ -155,3 +155,28 @@ func TestHangUpBetweenLogins(t *testing.T) {
 		})
 	}
 }
+
+// TestHangUpForNobody: the look at what a lost QUIT has deleted does not wait for the server where the caller waits no more.
+func TestHangUpForNobody(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"cancelled": 0, "not cancelled": drowsiness} {
+		inBubble(t, name, func(t *testing.T) {
+			r := newDrowsyRig(t, "a", "b")
+			ctx, cancel := contextOf(t)
+			onQuit(1, func(u *pop3test.Update) {
+				u.NoReply = true
+				if wait == 0 {
+					cancel()
+				}
+			})(r)
+			var known time.Time
+			r.opts.Observe = func(context.Context, pop3.Done) { known = time.Now() }
+			d, err := r.Delete(ctx, targets("a"))
+			if err != nil || d.Outcome != pop3.Unknown || d.Fates[0] != Deleted || r.dials != 2 {
+				t.Errorf("%+v, %v, %d logins", d, err, r.dials)
+			}
+			if took := time.Since(known); took != wait {
+				t.Errorf("it took %v when all was known, want %v", took, wait)
+			}
+		})
+	}
+}
