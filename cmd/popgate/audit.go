@@ -73,12 +73,11 @@ func (a *auditFile) removedLocked() bool {
 }
 
 // reopen opens the file anew, which may have been moved away. Where that fails, the old one is written on. No line is lost: each goes
-// to one of them.
+// to one of them, and to the new one from the moment on at which others see it.
 func (a *auditFile) reopen() error {
 	a.mu.Lock()
-	own, err := a.file.Stat()
-	a.mu.Unlock()
-	if err == nil && !own.Mode().IsRegular() {
+	defer a.mu.Unlock()
+	if own, err := a.file.Stat(); err == nil && !own.Mode().IsRegular() {
 		return nil // nobody moves a terminal away, and to open a pipe that nobody reads would take forever
 	}
 	file, err := appendTo(a.name)
@@ -86,9 +85,7 @@ func (a *auditFile) reopen() error {
 		a.log.Error("the audit log cannot be opened anew, and the old file is written on", "error", err)
 		return err
 	}
-	a.mu.Lock()
 	a.useLocked(file)
-	a.mu.Unlock()
 	a.log.Info("the audit log was opened anew", "file", a.name)
 	return nil
 }

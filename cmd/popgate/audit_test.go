@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -253,4 +255,36 @@ func TestAuditRotates(t *testing.T) {
 	if state := p.wait(); state.ExitCode() != 0 {
 		t.Errorf("%s:\n%s", state, &p.stderr)
 	}
+}
+
+// TestAuditNewFile: as soon as there is a new file, each event is in it, so that whoever waits for it can compress the old one.
+func TestAuditNewFile(t *testing.T) {
+	name, audit := auditing(t, io.Discard)
+	old := name + ".1"
+	for range 500 {
+		if err := os.Rename(name, old); err != nil {
+			t.Fatal(err)
+		}
+		var over atomic.Bool
+		var opening sync.WaitGroup
+		opening.Go(func() {
+			defer over.Store(true)
+			if err := audit.reopen(); err != nil {
+				t.Error(err)
+			}
+		})
+		for !exists(name) && !over.Load() {
+			runtime.Gosched()
+		}
+		_, err := io.WriteString(audit, "new\n")
+		opening.Wait()
+		if got := contents(t, name); err != nil || got != "new\n" {
+			t.Fatalf("%v: %q, and in the old one %q", err, got, contents(t, old))
+		}
+	}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
