@@ -206,14 +206,23 @@ func TestTickets(t *testing.T) {
 type busyConn struct {
 	*net.TCPConn
 
-	early int // reads before them
+	early int    // reads before them that get something
+	then  func() // behind the last of these, nil for nothing
 	late  int
 }
 
 func (c *busyConn) Read(p []byte) (int, error) {
 	if c.early > 0 {
-		c.early--
-	} else if c.late > 0 {
+		n, err := c.TCPConn.Read(p)
+		if n > 0 {
+			c.early--
+		}
+		if c.early == 0 && c.then != nil {
+			c.then()
+		}
+		return n, err
+	}
+	if c.late > 0 {
 		c.late--
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -239,7 +248,8 @@ func TestBusyGoodbye(t *testing.T) {
 		server.say("-ERR bye\r\n")
 		halfClose(server.Conn)
 		server.await(t)
-		conn.early, conn.late = 1, late // the line is read in time
+		conn.early, conn.late = 1, late        // the line is read in time
+		conn.then = func() { server.await(t) } // the end may come later than the line
 		_, err := c.Noop(t.Context())
 		wantBroken(t, c, err, cause)
 		if rest := server.rest(); rest != "" {
