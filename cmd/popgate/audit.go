@@ -21,7 +21,7 @@ type auditFile struct {
 
 // openAudit opens the file to append to it.
 func openAudit(name string, log *slog.Logger) (*auditFile, error) {
-	file, err := appendTo(name)
+	file, err := appendTo(name, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +30,8 @@ func openAudit(name string, log *slog.Logger) (*auditFile, error) {
 	return a, nil
 }
 
-func appendTo(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator names it
+func appendTo(name string, more int) (*os.File, error) {
+	return os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY|more, 0o600) //nolint:gosec // the operator names it
 }
 
 // useLocked writes to another file from now on.
@@ -49,7 +49,7 @@ func (a *auditFile) Write(line []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.removedLocked() { // what is written there is gone, and no write fails
-		file, err := appendTo(a.name)
+		file, err := appendTo(a.name, atOnce)
 		if err != nil {
 			return 0, fmt.Errorf("the file was removed: %w", err)
 		}
@@ -78,9 +78,9 @@ func (a *auditFile) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if own, err := a.file.Stat(); err == nil && !own.Mode().IsRegular() {
-		return nil // nobody moves a terminal away, and to open a pipe that nobody reads would take forever
+		return nil // nobody moves a terminal or a pipe away
 	}
-	file, err := appendTo(a.name)
+	file, err := appendTo(a.name, atOnce)
 	if err != nil {
 		a.log.Error("the audit log cannot be opened anew, and the old file is written on", "error", err)
 		return err
