@@ -236,7 +236,7 @@ class TlsTest(unittest.TestCase):
 
 
 class Broken(grpc.GenericRpcHandler):
-    """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off."""
+    """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off behind a settlement."""
 
     def __init__(self) -> None:
         self.remaining: dict[str, float] = {}  # seconds to the deadline, by method
@@ -260,6 +260,7 @@ class Broken(grpc.GenericRpcHandler):
             elif name == "CollectMessages":
                 part = mailbox.Part(delivery_id=1, start=mailbox.PartStart(), end=mailbox.PartEnd())
                 yield mailbox.CollectMessagesResponse(parts=[part]).SerializeToString()
+                next(requests, None)  # grpc.aio puts another status in place of one that meets its write
                 context.abort(grpc.StatusCode.UNAVAILABLE, "broken")
             yield b""
 
