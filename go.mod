@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.26.4
 
+// Packages of npm have Go files too.
+ignore node_modules
+
 tool (
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	google.golang.org/protobuf/cmd/protoc-gen-go
