@@ -49,7 +49,7 @@ module Popgate
         #
         # QUIT is never sent, because Gmail and servers with `EXPIRE 0` remove at QUIT what was merely retrieved. So at Gmail, which lists
         # only some of the messages until QUIT, it does not advance: there use CollectMessages with DISPOSITION_KEEP. The call ends when the
-        # server has closed its side of the connection too, or a second later, so that the mailbox is free for the next call.
+        # server has closed its side of the connection too, or a second later at most, so that the mailbox is free for the next call.
         #
         # Wire: login, `UIDL`, `LIST`, `RETR n` or `TOP n lines`, sent ahead where the server can do it. Limits: as Retr; 10,000 unique-ids;
         # a cursor of 1 MiB, which is some 130,000 messages left on the server.
