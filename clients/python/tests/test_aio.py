@@ -104,6 +104,9 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
             async def read(self) -> Any:
                 return next(self._pieces)
 
+            def cancel(self) -> None:
+                pass
+
         first = pop3_service_pb2.RetrResponse(response="+OK", data=b"abc")
         for pieces in (), (pop3_service_pb2.RetrResponse(octets=3, crc32=1),):
             file = await aio.MessageFile(Stream(first, *pieces))._begin()
@@ -152,6 +155,35 @@ class AioTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(popgate.IntegrityError):
             await anext(fetch)
         self.assertEqual([message async for message in fetch], [])
+
+    async def test_what_is_under_way_at_finish_is_passed_over(self) -> None:
+        class Stream:
+            def __init__(self, *responses: Any) -> None:
+                self._responses = iter((*responses, grpc.aio.EOF))
+
+            async def read(self) -> Any:
+                return next(self._responses)
+
+            async def write(self, _: Any) -> None:
+                pass
+
+            async def done_writing(self) -> None:
+                pass
+
+            def cancel(self) -> None:
+                pass
+
+        pb = mailbox_service_pb2
+        whole = pb.Part(delivery_id=1, start=pb.PartStart(), end=pb.PartEnd())
+        damaged = pb.Part(delivery_id=2, start=pb.PartStart(), end=pb.PartEnd(octets=1))
+        commit = pb.CollectMessagesResponse(commit=pb.Commit(outcome=error_pb2.COMMIT_OUTCOME_COMMITTED))
+        for responses in (
+            [pb.CollectMessagesResponse(parts=[whole]), pb.CollectMessagesResponse(parts=[damaged])],
+            [pb.CollectMessagesResponse(parts=[whole, damaged])],
+        ):
+            async with aio.Collect(Stream(*responses, commit), pb.CollectOpen(), "delete", None) as collect:
+                self.assertEqual((await anext(collect)).delivery_id, 1)
+            self.assertEqual((collect.outcome, [message async for message in collect]), ("COMMITTED", []))
 
     async def test_collect(self) -> None:
         commits: list[Any] = []

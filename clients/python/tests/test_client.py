@@ -169,6 +169,9 @@ class Scripted(Iterator[Any]):
     def cancel(self) -> None:
         self.cancelled = True
 
+    def add_callback(self, _: Callable[[], None]) -> bool:
+        return True
+
 
 class IntegrityTest(unittest.TestCase):
     """What no honest gateway sends."""
@@ -226,6 +229,27 @@ class IntegrityTest(unittest.TestCase):
         fetch = popgate.Fetch(Scripted(pb.FetchMessagesResponse(parts=[start]), pb.FetchMessagesResponse(parts=[end, refused])))
         self.assertEqual([message.data for message in fetch], [b"abc"])
         self.assertEqual(fetch.undelivered, [refused])
+
+    def test_what_is_under_way_at_finish_is_passed_over(self) -> None:
+        pb = mailbox_service_pb2
+        answer = pb.CollectMessagesResponse
+        whole = pb.Part(delivery_id=1, start=pb.PartStart(), data=b"abc", end=pb.PartEnd(octets=3, crc32=0x352441C2))
+        for what, under_way in {
+            "damaged": pb.Part(delivery_id=2, start=whole.start, data=b"abd", end=whole.end),
+            "no end": pb.Part(delivery_id=2, start=whole.start),
+            "no start": pb.Part(delivery_id=7, data=b"abc"),
+            "whole": pb.Part(delivery_id=2, start=whole.start, data=b"abc", end=whole.end),
+        }.items():
+            for responses in (
+                [answer(parts=[whole]), answer(parts=[under_way])],
+                [answer(parts=[whole, under_way])],
+            ):
+                with self.subTest(what):
+                    stream = Scripted(*responses, answer(commit=pb.Commit(outcome=error_pb2.COMMIT_OUTCOME_COMMITTED)))
+                    stub: Any = SimpleNamespace(CollectMessages=lambda *_, timeout, stream=stream: stream)
+                    with popgate.Collect(stub, pb.CollectOpen(), "delete", None, None) as collect:
+                        self.assertEqual(next(collect).delivery_id, 1)
+                    self.assertEqual((collect.outcome, list(collect)), ("COMMITTED", []))
 
 
 class FetchTest(DemoTest):

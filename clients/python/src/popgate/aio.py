@@ -59,16 +59,22 @@ class _Stream(Delivery, AsyncIterator[Message]):
             raise StopAsyncIteration
         try:
             while not (message := self._next_whole()):
-                with decoded():
-                    response = await self._stream.read()
-                if response is grpc.aio.EOF:
-                    self._end()
+                if not await self._receive():
                     raise StopAsyncIteration
-                self._take(response)
         except BaseException:
             self.close()
             raise
         return message
+
+    async def _receive(self) -> bool:
+        """Take the next response; False at the end of the call."""
+        with decoded():
+            response = await self._stream.read()
+        if response is grpc.aio.EOF:
+            self._end()
+            return False
+        self._take(response)
+        return True
 
     def close(self) -> None:
         """Give the call up."""
@@ -138,14 +144,18 @@ class Collect(_Stream):
         """Commit what is settled, leave the rest on the server, and end the call."""
         if self._opening is not None or self._closed:  # one that has ended, but was not read to its end, has an error to tell
             return
+        self._current = None
         with suppress(asyncio.InvalidStateError, grpc.RpcError):
             await self._stream.done_writing()  # what is settled behind it is not said
         try:
-            async for _ in self:  # what was under way
-                pass
+            self._drop()  # what was under way is passed over, whole or not
+            while await self._receive():
+                self._drop()
         except Error as error:
             if error.reason != "UNSETTLED":
                 raise
+        finally:
+            self.close()
 
     async def __aenter__(self) -> Collect:
         return self

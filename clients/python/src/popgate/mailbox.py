@@ -122,17 +122,21 @@ class _Stream(Delivery, Iterator[Message]):
     def __next__(self) -> Message:
         try:
             while not (message := self._next_whole()):
-                with decoded():
-                    try:
-                        response = next(self._stream)
-                    except StopIteration:  # it is ours, too
-                        self._end()
-                        raise
-                self._take(response)
+                self._receive()
         except BaseException:
             self.close()
             raise
         return message
+
+    def _receive(self) -> None:
+        """Take the next response; StopIteration at the end of the call."""
+        with decoded():
+            try:
+                response = next(self._stream)
+            except StopIteration:  # it is ours, too
+                self._end()
+                raise
+        self._take(response)
 
     def close(self) -> None:
         """Give the call up. It may be repeated, and does nothing at the end of the call."""
@@ -223,12 +227,18 @@ class Collect(_Stream):
         if self._over:
             return
         self._requests.put(None)  # half-closes; what is settled behind it is not said
+        self._current = None
         try:
-            for _ in self:  # what was under way
-                pass
+            while True:
+                self._drop()  # what was under way is passed over, whole or not
+                self._receive()
+        except StopIteration:
+            pass
         except Error as error:
             if error.reason != "UNSETTLED":
                 raise
+        finally:
+            self.close()
 
     def __enter__(self) -> Collect:
         return self
