@@ -342,11 +342,13 @@ class Endless(Peer):
 
         def answer(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[bytes]:
             next(requests, None)
-            yield first.SerializeToString() if first else b""
             over = threading.Event()
-            if first and context.add_callback(over.set):
+            if first:  # before the response: who has that may be gone before this goes on
+                context.add_callback(self.given_up.release)
+            waits = first and context.add_callback(over.set)
+            yield first.SerializeToString() if first else b""
+            if waits:
                 over.wait()
-                self.given_up.release()
 
         return grpc.stream_stream_rpc_method_handler(answer)
 
@@ -365,11 +367,11 @@ class LeftTest(unittest.IsolatedAsyncioTestCase):
             }.items():
                 async for _ in begin():
                     break
-                self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=20), what)
+                self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=60), what)
             async for data in await session.retr(1):
                 self.assertEqual(data, b"abc")
                 break
-            self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=20), "retr")
+            self.assertTrue(await asyncio.to_thread(peer.given_up.acquire, timeout=60), "retr")
             async with await session.retr(1) as file:
                 pass
             with self.assertRaises(ValueError):
