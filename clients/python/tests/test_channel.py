@@ -23,6 +23,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 import popgate
 from popgate import aio
+from popgate.v1 import error_pb2
 from popgate.v1 import mailbox_service_pb2 as mailbox
 from popgate.v1 import pop3_service_pb2 as pb
 from tests.support import ALICE, await_free, certificate, demo, serve
@@ -236,7 +237,7 @@ class TlsTest(unittest.TestCase):
 
 
 class Broken(grpc.GenericRpcHandler):
-    """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off behind a settlement."""
+    """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off."""
 
     def __init__(self) -> None:
         self.remaining: dict[str, float] = {}  # seconds to the deadline, by method
@@ -260,7 +261,8 @@ class Broken(grpc.GenericRpcHandler):
             elif name == "CollectMessages":
                 part = mailbox.Part(delivery_id=1, start=mailbox.PartStart(), end=mailbox.PartEnd())
                 yield mailbox.CollectMessagesResponse(parts=[part]).SerializeToString()
-                next(requests, None)  # grpc.aio puts another status in place of one that meets its write
+                commit = mailbox.Commit(outcome=error_pb2.COMMIT_OUTCOME_COMMITTED)
+                yield mailbox.CollectMessagesResponse(commit=commit).SerializeToString()
                 context.abort(grpc.StatusCode.UNAVAILABLE, "broken")
             yield b""
 
@@ -311,17 +313,20 @@ class BrokenTest(unittest.TestCase):
                 self.assertEqual((error.code, error.retry_after), (grpc.StatusCode.NOT_FOUND, None))
 
     def test_asyncio_leaving_a_collect_tells_of_its_error(self) -> None:
+        commits: list[mailbox.Commit] = []
+
         async def main() -> None:
-            async with aio.connect(self.peer.target) as client, client.collect("pop.example", ALICE) as messages:
-                async for message in messages:
-                    await messages.settle(message, "delete")
-                    while not messages._stream.done():
-                        await asyncio.sleep(0.01)
-                    break
+            async with aio.connect(self.peer.target) as client:
+                async with client.collect("pop.example", ALICE, on_commit=commits.append) as messages:
+                    async for message in messages:
+                        for _ in range(20):  # the last of them find the call ended
+                            await messages.settle(message, "delete")
+                            await asyncio.sleep(0.01)
+                        break
 
         with self.assertRaises(popgate.Error) as caught:
             asyncio.run(main())
-        self.assertEqual(caught.exception.code, grpc.StatusCode.UNAVAILABLE)
+        self.assertEqual((caught.exception.code, len(commits)), (grpc.StatusCode.UNAVAILABLE, 1))
 
 
 class Endless(Peer):

@@ -108,11 +108,18 @@ class Collect(_Stream):
         self._settle = settle
         self._on_commit = on_commit
         self._current: int | None = None
+        self._half_closed = False
 
     async def _say(self, request: pb.CollectMessagesRequest) -> None:
         # Where the call is over the next read says why.
-        with suppress(asyncio.InvalidStateError, grpc.RpcError):
-            await self._stream.write(request)
+        if self._half_closed:
+            return
+        try:
+            with suppress(asyncio.InvalidStateError, grpc.RpcError, grpc.aio.InternalError):
+                await _write(self._stream, request)
+        except asyncio.CancelledError:
+            self.close()
+            raise
 
     async def __anext__(self) -> Message:
         if self._opening is not None:
@@ -144,9 +151,9 @@ class Collect(_Stream):
         """Commit what is settled, leave the rest on the server, and end the call."""
         if self._opening is not None or self._closed:  # one that has ended, but was not read to its end, has an error to tell
             return
-        self._current = None
-        with suppress(asyncio.InvalidStateError, grpc.RpcError):
-            await self._stream.done_writing()  # what is settled behind it is not said
+        self._current, self._half_closed = None, True  # what is settled behind it is not said
+        with suppress(asyncio.InvalidStateError, grpc.RpcError, grpc.aio.InternalError):
+            await self._stream.done_writing()
         try:
             self._drop()  # what was under way is passed over, whole or not
             while await self._receive():
@@ -169,6 +176,16 @@ class Collect(_Stream):
                     await self.finish()
         finally:
             self.close()
+
+
+async def _write(stream: Any, request: pb.CollectMessagesRequest) -> None:
+    """Write a request. To a call that the gateway has ended gRPC's own `write` gives the status INTERNAL, and what came is lost."""
+    call = getattr(stream, "_cython_call", None)
+    if call is None:  # behind an interceptor
+        await stream.write(request)
+    elif not stream.done():
+        await stream.wait_for_connection()
+        await call.send_serialized_message(request.SerializeToString())
 
 
 class Client:
