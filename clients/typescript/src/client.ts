@@ -107,11 +107,19 @@ class SessionManager extends Http2SessionManager {
     super.abort(reason);
   }
 
-  override async request(...parameters: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+  /** Throws if the client is closed, also where it was while a call began, which may have connected again. */
+  #open(): void {
     if (this.#closed) {
+      super.abort();
       throw new ConnectError("the client is closed", Code.Canceled);
     }
+  }
+
+  override async request(...parameters: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    this.#open();
     const stream = await super.request(...parameters);
+    stream.on("error", ignore);
+    this.#open();
     if (stream.session?.listenerCount("error", ignore) === 0) {
       stream.session.on("error", ignore);
     }

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { inspect } from "node:util";
 
 import { Code, ConnectError, createRouterTransport, encodeBinaryHeader } from "@connectrpc/connect";
@@ -378,6 +379,40 @@ void describe("a gateway of HTTP/2", () => {
       await assert.rejects(cancelled, (error) => error instanceof ConnectError && error.code === Code.Canceled);
     });
   });
+});
+
+void it("a client that is closed while a call begins leaves no connection", async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/grpc+proto", "grpc-status": "5" });
+    response.end();
+  });
+  const open = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    open.add(session);
+    session.on("close", () => open.delete(session));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    for (let ticks = 0; ticks < 100; ticks++) {
+      const client = connect(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+      await assert.rejects(client.session("h")); // connects
+      const call = assert.rejects(client.session("h"));
+      for (let tick = 0; tick < ticks; tick++) {
+        await Promise.resolve();
+      }
+      client.close();
+      await call;
+    }
+    for (let tries = 0; open.size > 0 && tries < 1000; tries++) {
+      await setTimeout(10);
+    }
+    assert.equal(open.size, 0);
+  } finally {
+    for (const session of open) {
+      session.destroy();
+    }
+    server.close();
+  }
 });
 
 void it("a client that is closed does not connect again", async () => {
