@@ -11,7 +11,7 @@ import { statusCode } from "./errors.js";
 const ATTEMPTS = 5;
 const FIRST_MS = 200;
 const LONGEST_MS = 5000;
-const TIMER_MS = 2 ** 31 - 1; // Node takes more for 1
+const LONGEST_PUSHBACK_MS = 2 ** 31 - 1; // more would be a wait without end, and Node's timers take it for 1
 
 /**
  * Repeats an idempotent call that failed as UNAVAILABLE before it had a response, up to four times, after 0.2 s and twice as long
@@ -55,7 +55,7 @@ function pauseMs(error: ConnectError, attempt: number): number | undefined {
   }
   const asked = error.metadata.get("grpc-retry-pushback-ms");
   if (asked !== null) {
-    return /^\d+$/.test(asked) ? Math.min(Number(asked), TIMER_MS) : undefined;
+    return /^\d+$/.test(asked) && Number(asked) <= LONGEST_PUSHBACK_MS ? Number(asked) : undefined;
   }
   return Math.min(FIRST_MS * 2 ** (attempt - 1), LONGEST_MS) * (0.8 + 0.4 * Math.random());
 }

@@ -354,8 +354,23 @@ void describe("a gateway of HTTP/2", () => {
     });
   });
 
+  for (const pushback of ["2147483648", "9223372036854775807", "-1", "1.5", ""]) {
+    void it(`a pushback that is none forbids another attempt: ${pushback}`, async () => {
+      let attempts = 0;
+      const refuse = refusal({ "grpc-status": "14", "grpc-retry-pushback-ms": pushback });
+      const handler: Handler = (request, response) => {
+        attempts++;
+        refuse(request, response);
+      };
+      await serving(handler, async (client) => {
+        await assert.rejects(client.pop3.getWelcome({}), (error) => error instanceof ConnectError && error.code === Code.Unavailable);
+        assert.equal(attempts, 1);
+      });
+    });
+  }
+
   void it("a deadline that passes between two attempts is DEADLINE_EXCEEDED", async () => {
-    const down = { "grpc-status": "14", "grpc-message": "down", "grpc-retry-pushback-ms": "3000000000" };
+    const down = { "grpc-status": "14", "grpc-message": "down", "grpc-retry-pushback-ms": "2147483647" };
     await serving(refusal(down), async (client) => {
       await client.session("h").catch(() => undefined); // connects
       const timeoutMs = 3000; // in which the first attempt fails
