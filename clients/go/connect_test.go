@@ -180,12 +180,13 @@ func TestIntegrityOfParts(t *testing.T) {
 		then []*pb.Part
 		ok   bool
 	}{
-		"crc":           {[]*pb.Part{{DeliveryId: 2, Start: second, Data: []byte("ab"), End: &pb.PartEnd{Octets: 2, Crc32: 1}}}, false},
-		"no start":      {[]*pb.Part{{DeliveryId: 2, Data: []byte("ab"), End: whole}}, false},
-		"no end":        {[]*pb.Part{lost}, false},
-		"two starts":    {[]*pb.Part{lost, lost}, false},
-		"another's end": {[]*pb.Part{{DeliveryId: 2, Start: second}, {DeliveryId: 3, Data: []byte("ab"), End: whole}}, false},
-		"refused":       {[]*pb.Part{lost, {DeliveryId: 2, Failure: &pb.Failure{}}}, true},
+		"crc":               {[]*pb.Part{{DeliveryId: 2, Start: second, Data: []byte("ab"), End: &pb.PartEnd{Octets: 2, Crc32: 1}}}, false},
+		"no start":          {[]*pb.Part{{DeliveryId: 2, Data: []byte("ab"), End: whole}}, false},
+		"no end":            {[]*pb.Part{lost}, false},
+		"two starts":        {[]*pb.Part{lost, lost}, false},
+		"another's end":     {[]*pb.Part{{DeliveryId: 2, Start: second}, {DeliveryId: 3, Data: []byte("ab"), End: whole}}, false},
+		"another's refusal": {[]*pb.Part{lost, {DeliveryId: 3, Failure: &pb.Failure{}}}, false},
+		"refused":           {[]*pb.Part{lost, {DeliveryId: 2, Failure: &pb.Failure{}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFake(t)

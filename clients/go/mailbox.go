@@ -82,6 +82,11 @@ func (d *Delivery) next() (*Message, error) {
 }
 
 func (d *Delivery) add(part *pb.Part) (*Message, error) {
+	if part.GetDeliveryId() != d.id {
+		if err := d.ended(); err != nil {
+			return nil, err
+		}
+	}
 	if part.GetFailure() != nil || part.GetSkipped() != nil {
 		d.start = nil
 		d.Undelivered = append(d.Undelivered, part)

@@ -48,6 +48,7 @@ bool Messages::next() {
 }
 
 bool Messages::add(v1::Part& part) {
+  if (part.delivery_id() != delivery_id_) check_ended();
   if (part.has_failure() || part.has_skipped()) {
     begun_ = false;
     undelivered.push_back(std::move(part));

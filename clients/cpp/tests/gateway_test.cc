@@ -366,11 +366,15 @@ TEST_F(FetchTest, EachMessageHasItsOwnStartAndEnd) {
   auto whole = parts("ab", "c", 3, kCrc32);
   auto start = whole.parts(0), end = whole.parts(1), strange = end;
   strange.set_delivery_id(7);
+  popgate::v1::Part refused;
+  refused.set_delivery_id(7);
+  refused.mutable_failure()->set_response("-ERR");
   std::map<std::string, std::vector<popgate::v1::Part>> streams{
       {"no start", {end, start, end}},
       {"no end", {start}},
       {"two starts", {start, start, end}},
       {"another's end", {start, strange}},
+      {"another's refusal", {start, refused}},
   };
   auto client = popgate::connect(target);
   for (auto& [what, sent] : streams) {

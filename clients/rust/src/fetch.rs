@@ -90,6 +90,9 @@ impl Assembly {
     }
 
     fn add(&mut self, part: Part) -> Result<Option<Message>, Error> {
+        if self.begun.as_ref().is_some_and(|(delivery, _)| *delivery != part.delivery_id) {
+            self.end()?;
+        }
         if part.failure.is_some() || part.skipped.is_some() {
             self.begun = None;
             self.delivery.undelivered.push(part);

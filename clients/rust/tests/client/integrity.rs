@@ -126,6 +126,7 @@ async fn broken_messages() {
         ("no end", vec![start(part(1, b"abc"))]),
         ("two starts", vec![start(part(1, b"ab")), end(start(part(2, b"abc")), 3, ABC)]),
         ("another's end", vec![start(part(1, b"abc")), end(part(2, b""), 3, ABC)]),
+        ("another's refusal", vec![start(part(1, b"abc")), Part { failure: Some(Failure::default()), ..part(2, b"") }]),
     ] {
         let (messages, _, error) = fetch(vec![parts]).await;
         assert!(messages.is_empty() && error.is_some_and(|error| error.is_integrity()), "{what}");

@@ -111,6 +111,9 @@ public abstract sealed class Delivery implements Iterable<Message>, Iterator<Mes
     }
 
     private Message add(Part part) {
+        if (part.getDeliveryId() != deliveryId) {
+            ended();
+        }
         if (part.hasFailure() || part.hasSkipped()) {
             start = null;
             undelivered.add(part);

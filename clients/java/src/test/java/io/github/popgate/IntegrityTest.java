@@ -213,7 +213,7 @@ class IntegrityTest {
                 assertThrows(IntegrityException.class, fetch::next); // what comes behind it is not looked at
             }
         }
-        Part.Builder refused = Part.newBuilder().setDeliveryId(2).setFailure(Failure.newBuilder().setResponse("-ERR"));
+        Part.Builder refused = Part.newBuilder().setDeliveryId(1).setFailure(Failure.newBuilder().setResponse("-ERR"));
         responses = List.of(response(start), response(last(3, CRC32_OF_ABC), part("lost").setStart(start.getStart()), refused));
         try (Fetch fetch = client.fetch(server, Credentials.getDefaultInstance())) {
             assertArrayEquals(new byte[] {'a', 'b', 'c'}, fetch.next().data());
@@ -228,8 +228,13 @@ class IntegrityTest {
         Part.Builder end = last(3, CRC32_OF_ABC);
         Part.Builder whole = part("abc").setStart(start.getStart()).setEnd(end.getEnd());
         Part.Builder strange = last(3, CRC32_OF_ABC).setDeliveryId(7);
+        Part.Builder refused = Part.newBuilder().setDeliveryId(7).setFailure(Failure.getDefaultInstance());
         for (FetchMessagesResponse then : List.of(
-                response(part("abc").setEnd(end.getEnd())), response(start), response(start, start, end), response(start, strange))) {
+                response(part("abc").setEnd(end.getEnd())),
+                response(start),
+                response(start, start, end),
+                response(start, strange),
+                response(start, refused))) {
             responses = List.of(response(whole), then);
             try (Fetch fetch = client.fetch(Server.getDefaultInstance(), Credentials.getDefaultInstance())) {
                 assertEquals("a", fetch.next().uniqueId());
