@@ -40,11 +40,15 @@ bool Messages::next() {
   } catch (const Error&) {
     // Behind a damaged message nothing is delivered, lest its cursor is stored, which knows that one.
     give_up();
-    begun_ = false;
-    parts_.Clear();
-    position_ = 0;
+    drop();
     throw;
   }
+}
+
+void Messages::drop() {
+  begun_ = false;
+  parts_.Clear();
+  position_ = 0;
 }
 
 bool Messages::add(v1::Part& part) {
@@ -166,8 +170,9 @@ void Collect::finish() {
   if (!half_closed_) stream_->WritesDone();
   half_closed_ = true;
   try {
-    while (next()) {  // what was under way
-    }
+    do {
+      drop();  // what was under way is passed over, whole or not
+    } while (receive());
   } catch (const Error& error) {
     if (error.reason != "UNSETTLED") throw;
   }

@@ -22,6 +22,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using popgate::v1::CollectMessagesResponse;
 using popgate::v1::FetchMessagesResponse;
 using popgate::v1::RetrResponse;
 
@@ -118,8 +119,15 @@ class Pop3 : public popgate::v1::Pop3Service::Service {
 class Mailbox : public popgate::v1::MailboxService::Service {
  public:
   std::vector<FetchMessagesResponse> responses;
+  std::vector<CollectMessagesResponse> collected;
 
  private:
+  grpc::Status CollectMessages(
+      grpc::ServerContext*, grpc::ServerReaderWriter<CollectMessagesResponse, popgate::v1::CollectMessagesRequest>* stream) override {
+    for (auto& response : collected) stream->Write(response);
+    return grpc::Status::OK;
+  }
+
   grpc::Status FetchMessages(grpc::ServerContext*, const popgate::v1::FetchMessagesRequest*,
                              grpc::ServerWriter<FetchMessagesResponse>* writer) override {
     for (auto& response : responses) writer->Write(response);
@@ -387,6 +395,25 @@ TEST_F(FetchTest, EachMessageHasItsOwnStartAndEnd) {
     message->data.clear();  // the caller's to change
     EXPECT_THROW(++message, popgate::IntegrityError) << what;
     EXPECT_EQ(fetch.begin(), fetch.end()) << what;  // what comes behind it is not looked at
+  }
+}
+
+TEST_F(FetchTest, WhatIsUnderWayAtFinishIsPassedOver) {
+  auto whole = parts("ab", "c", 3, kCrc32), no_end = whole;
+  no_end.mutable_parts()->RemoveLast();
+  CollectMessagesResponse commit;
+  commit.mutable_commit()->set_outcome(popgate::v1::COMMIT_OUTCOME_COMMITTED);
+  auto client = popgate::connect(target);
+  for (auto& under_way : {parts("ab", "c", 3, kCrc32 + 1), no_end, whole}) {
+    CollectMessagesResponse first, second;
+    *first.mutable_parts() = whole.parts();
+    *second.mutable_parts() = under_way.parts();
+    mailbox.collected = {first, second, commit};
+    auto collect = client.collect(popgate::v1::CollectOpen());
+    EXPECT_EQ(collect.begin()->data, "abc");
+    EXPECT_NO_THROW(collect.finish());
+    EXPECT_EQ(collect.outcome, "COMMITTED");
+    EXPECT_EQ(collect.begin(), collect.end());
   }
 }
 

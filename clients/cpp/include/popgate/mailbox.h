@@ -87,6 +87,8 @@ class Messages {
   virtual void passed() {}
   /// Gives the call up; nothing at its end.
   virtual void give_up() noexcept = 0;
+  /// Drops what has come and is not delivered yet.
+  void drop();
   /// Takes what the responses of both calls have in common.
   template <class Response>
   void take(Response& response);
