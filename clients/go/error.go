@@ -11,7 +11,7 @@ import (
 )
 
 // ErrIntegrity is inside an error that says that what arrived is not what the gateway sent: its octets or its CRC-32 differ, or its
-// end is missing. Do not store it.
+// end or an entry is missing. Do not store it.
 var ErrIntegrity = errors.New("popgate: the message did not arrive whole")
 
 // Error is a call that failed.

@@ -38,7 +38,7 @@ type rig struct {
 type called struct {
 	method   string // without its service
 	header   []string
-	deadline bool
+	deadline time.Time // zero if there was none
 }
 
 var alice = popgate.Password("alice", "secret")
@@ -97,7 +97,7 @@ func (r *rig) connect(t *testing.T, options *popgate.Options) *popgate.Client {
 
 func (r *rig) note(ctx context.Context, method string) {
 	md, _ := metadata.FromOutgoingContext(ctx)
-	_, deadline := ctx.Deadline()
+	deadline, _ := ctx.Deadline()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, called{method[len("/popgate.v1.Pop3Service/"):], md.Get("pop3-session"), deadline})

@@ -55,11 +55,11 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, Timeout)
 }
 
-// closing is how long Close takes at most.
+// closing is how long Close takes at most: it waits for nothing that the server says.
 const closing = 10 * time.Second
 
-// Close ends the session without QUIT, whatever is running: nothing is removed. It works after the context was cancelled too, and
-// may be repeated.
+// Close ends the session without QUIT, whatever is running: nothing is removed. It works after the context was cancelled or its
+// deadline is over, and may be repeated. It takes 10 seconds at most: what the gateway has not answered then ends by its idle time-out.
 func (s *Session) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()

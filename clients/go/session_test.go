@@ -75,12 +75,15 @@ func TestHeaderAndDeadline(t *testing.T) {
 		if i > 0 && !slices.Equal(call.header, []string{session.Opened.GetSessionId()}) {
 			t.Errorf("%s: header %q", call.method, call.header)
 		}
-		if stream := call.method == "List" || call.method == "Top"; call.deadline == stream {
+		if stream := call.method == "List" || call.method == "Top"; call.deadline.IsZero() != stream {
 			t.Errorf("%s: deadline is %v", call.method, call.deadline)
 		}
 	}
 	if want := []string{"OpenSession", "User", "Pass", "List", "Top", "CloseSession"}; !slices.Equal(methods, want) {
 		t.Errorf("%q, want %q", methods, want)
+	}
+	if first, last := r.calls[0].deadline, r.calls[len(r.calls)-1].deadline; !last.Before(first.Add(-time.Minute)) {
+		t.Errorf("CloseSession has as much time as others: until %v, OpenSession until %v", last, first)
 	}
 }
 

@@ -14,7 +14,7 @@ namespace {
 using Stub = v1::Pop3Service::StubInterface;
 
 constexpr char kHeader[] = "pop3-session";
-constexpr std::chrono::seconds kCloseTimeout(5);
+constexpr std::chrono::milliseconds kCloseTimeout(10'000);  // it waits for nothing that the server says
 
 }  // namespace
 
@@ -148,7 +148,7 @@ struct Session::State {
   void close() noexcept {
     try {
       grpc::ClientContext context;
-      limit(context, kCloseTimeout);
+      limit(context, std::min(timeout.value_or(kCloseTimeout), kCloseTimeout));
       context.AddMetadata(kHeader, header);
       v1::CloseSessionResponse response;
       stub->CloseSession(&context, about<v1::CloseSessionRequest>(), &response);
@@ -202,6 +202,7 @@ struct Session::State {
       std::move(batch.mutable_entries()->begin(), batch.mutable_entries()->end(), std::back_inserter(entries));
     }
     check(reader->Finish());
+    if (number && entries.empty()) throw IntegrityError("the listing has no entry");
     return entries;
   }
 };

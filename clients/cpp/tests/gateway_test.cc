@@ -55,6 +55,7 @@ std::string pem(const char* extension) {
 struct Call {
   std::map<std::string, std::string> metadata;
   bool limited;
+  std::chrono::system_clock::duration left;
 };
 
 /// Answers as it is told, and notes each call.
@@ -67,7 +68,8 @@ class Pop3 : public popgate::v1::Pop3Service::Service {
 
  private:
   void note(const std::string& method, grpc::ServerContext* context) {
-    Call call{{}, context->deadline() != std::chrono::system_clock::time_point::max()};
+    bool limited = context->deadline() != std::chrono::system_clock::time_point::max();
+    Call call{{}, limited, context->deadline() - std::chrono::system_clock::now()};
     for (auto& [key, value] : context->client_metadata()) {
       call.metadata.emplace(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
     }
@@ -89,6 +91,18 @@ class Pop3 : public popgate::v1::Pop3Service::Service {
   grpc::Status CloseSession(grpc::ServerContext* context, const popgate::v1::CloseSessionRequest*,
                             popgate::v1::CloseSessionResponse*) override {
     note("CloseSession", context);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status List(grpc::ServerContext* context, const popgate::v1::ListRequest*,
+                    grpc::ServerWriter<popgate::v1::ListResponse>*) override {
+    note("List", context);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Uidl(grpc::ServerContext* context, const popgate::v1::UidlRequest*,
+                    grpc::ServerWriter<popgate::v1::UidlResponse>*) override {
+    note("Uidl", context);
     return grpc::Status::OK;
   }
 
@@ -216,6 +230,25 @@ TEST_F(ConnectTest, ServiceConfigRepeatsWhatMayBeRepeated) {
   pop3.unavailable = 2;
   EXPECT_EQ(caught([&] { opened.user("alice"); }).code, grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(pop3.calls["User"].size(), 1u);
+}
+
+TEST_F(ConnectTest, CloseHasLessTimeThanQuit) {
+  auto channel = grpc::CreateChannel(target, grpc::InsecureChannelCredentials());
+  for (popgate::Timeout timeout : {popgate::Timeout(330s), popgate::Timeout(), popgate::Timeout(9s)}) {
+    popgate::Client(channel, timeout).session(popgate::tls_server("pop.example")).quit();
+    ASSERT_EQ(pop3.calls["CloseSession"].size(), pop3.calls["Quit"].size());
+    auto close = pop3.calls["CloseSession"].back();
+    EXPECT_TRUE(close.limited);
+    EXPECT_TRUE(close.left < (timeout == 9s ? 10s : 11s));  // gRPC may round up
+    EXPECT_TRUE(timeout == 9s || pop3.calls["Quit"].back().left > 100s);
+  }
+}
+
+TEST_F(ConnectTest, AListingOfOneMessageHasAnEntry) {
+  auto opened = session();
+  EXPECT_THROW(opened.list(1), popgate::IntegrityError);
+  EXPECT_THROW(opened.uidl(1), popgate::IntegrityError);
+  EXPECT_TRUE(opened.list().empty() && opened.uidl().empty());
 }
 
 TEST_F(ConnectTest, Deadline) {

@@ -71,8 +71,8 @@ impl Error {
         &self.0.metadata
     }
 
-    /// Whether what arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end is missing. Do not
-    /// store it.
+    /// Whether what arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end or an entry is
+    /// missing. Do not store it.
     pub fn is_integrity(&self) -> bool {
         self.0.integrity
     }

@@ -38,7 +38,8 @@ class Error : public std::runtime_error {
   std::map<std::string, std::string> metadata;
 };
 
-/// What arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end is missing. Do not store it.
+/// What arrived is not what the gateway sent: its octets or its CRC-32 differ, or its end or an entry is missing. Do not
+/// store it.
 class IntegrityError : public Error {
  public:
   explicit IntegrityError(const std::string& text) : Error(grpc::Status(grpc::StatusCode::DATA_LOSS, text)) {}

@@ -60,8 +60,9 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  /// Ends the session without QUIT, whatever is running: nothing is removed. It does not fail, may be repeated, and takes five
-  /// seconds at most. The destructor does it.
+  /// Ends the session without QUIT, whatever is running: nothing is removed. It does not fail, and may be repeated. The destructor
+  /// does it. It takes 10 seconds at most, or the Client's time-out where that is less: what the gateway has not answered then ends by
+  /// its idle time-out.
   void close() noexcept;
 
   /// The session's name, a secret.
