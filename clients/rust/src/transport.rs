@@ -120,8 +120,8 @@ impl tower::Service<Request<Body>> for Transport {
 }
 
 /// How long to wait before the next attempt, if there may be one. The gateway's `grpc-retry-pushback-ms` stands over the
-/// backoff, and forbids an attempt where it is no number of milliseconds that gRPC knows: one beyond 31 bits would be a wait
-/// without end. Statuses behind data are not in the headers.
+/// backoff, and forbids an attempt where it is no number of milliseconds, or one beyond 31 bits: that would be a wait without
+/// end. Statuses behind data are not in the headers.
 fn pause(answer: &Result<Response<Body>, Status>, backoff: Duration) -> Option<Duration> {
     let headers = match answer {
         Err(status) if status.code() == Code::Unavailable => return Some(jitter(backoff)),
