@@ -68,7 +68,7 @@ public class PopgateException extends RuntimeException {
                     retryAfter = Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
                 }
             }
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        } catch (InvalidProtocolBufferException | IllegalArgumentException | ArithmeticException e) {
             // Details that cannot be read, or do not fit the status: not popgate's.
             thrown.addSuppressed(e);
         }

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.rpc.RetryInfo;
 import io.github.popgate.v1.CollectMessagesRequest;
 import io.github.popgate.v1.CollectMessagesResponse;
 import io.github.popgate.v1.Credentials;
@@ -31,12 +33,14 @@ import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,6 +223,22 @@ class IntegrityTest {
             assertArrayEquals(new byte[] {'a', 'b', 'c'}, fetch.next().data());
             assertFalse(fetch.hasNext());
             assertEquals(List.of(refused.build()), fetch.undelivered());
+        }
+    }
+
+    @Test
+    void detailsThatAreGarbage() {
+        var delay = com.google.protobuf.Duration.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(Integer.MAX_VALUE);
+        ByteString endless = RetryInfo.newBuilder().setRetryDelay(delay).build().toByteString();
+        ByteString garbage = ByteString.copyFrom(new byte[] {-1});
+        for (Any.Builder detail : List.of(
+                Any.newBuilder().setTypeUrl("type.googleapis.com/google.rpc.RetryInfo").setValue(endless),
+                Any.newBuilder().setTypeUrl("type.googleapis.com/google.rpc.RetryInfo").setValue(garbage),
+                Any.newBuilder().setTypeUrl("type.googleapis.com/google.rpc.ErrorInfo").setValue(garbage))) {
+            var status = com.google.rpc.Status.newBuilder().setCode(Status.Code.NOT_FOUND.value()).setMessage("gone").addDetails(detail);
+            PopgateException error = PopgateException.of(StatusProto.toStatusRuntimeException(status.build()));
+            assertEquals(List.of(Status.Code.NOT_FOUND, "gone", ""), List.of(error.code(), error.getMessage(), error.reason()));
+            assertEquals(Optional.empty(), error.retryAfter());
         }
     }
 
