@@ -1,5 +1,6 @@
 #include "popgate/error.h"
 
+#include <cstdint>
 #include <string_view>
 
 #include "details.pb.h"
@@ -17,7 +18,10 @@ bool unpack(const google::protobuf::Any& any, std::string_view type, Detail& det
   return url.substr(url.rfind('/') + 1) == type && detail.ParseFromString(any.value());
 }
 
-std::chrono::milliseconds milliseconds(const google::protobuf::Duration& duration) {
+/// Nothing where it is beyond what google/protobuf/duration.proto allows.
+std::optional<std::chrono::milliseconds> milliseconds(const google::protobuf::Duration& duration) {
+  constexpr int64_t kMost = 315'576'000'000;
+  if (duration.seconds() < -kMost || duration.seconds() > kMost) return std::nullopt;
   return std::chrono::seconds(duration.seconds()) + std::chrono::milliseconds(duration.nanos() / 1'000'000);
 }
 
@@ -30,7 +34,7 @@ std::string value(const std::map<std::string, std::string>& metadata, const char
 
 Error::Error(const grpc::Status& status) : std::runtime_error(status.error_message()), code(status.error_code()) {
   details::Status decoded;
-  if (!decoded.ParseFromString(status.error_details())) return;  // details of somebody else
+  if (!decoded.ParseFromString(status.error_details()) || decoded.code() != code) return;  // details of somebody else
   for (const auto& any : decoded.details()) {
     details::ErrorInfo info;
     details::RetryInfo retry;

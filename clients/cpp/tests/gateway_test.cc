@@ -1,6 +1,8 @@
 // The hand-written layer against gateways of these tests' own: how it connects, and what no honest gateway sends.
 // The environment's POPGATE_TLS is the path, without ".crt" and ".key", of a certificate for gateway.example that signs itself.
 
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
@@ -10,6 +12,7 @@
 #include <popgate/popgate.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -242,6 +245,28 @@ TEST_F(ConnectTest, CloseHasLessTimeThanQuit) {
     EXPECT_TRUE(close.left < (timeout == 9s ? 10s : 11s));  // gRPC may round up
     EXPECT_TRUE(timeout == 9s || pop3.calls["Quit"].back().left > 100s);
   }
+}
+
+TEST_F(ConnectTest, DetailsThatAreGarbage) {
+  google::protobuf::Duration endless;
+  endless.set_seconds(INT64_MAX);
+  auto field = [](char number, const std::string& value) {  // of a length below 128
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(value.size())} + value;
+  };
+  auto error = [&](int code, const std::string& type, const std::string& value) {
+    google::protobuf::Any detail;
+    detail.set_type_url("type.googleapis.com/google.rpc." + type);
+    detail.set_value(value);
+    std::string details = std::string{8, static_cast<char>(code)} + field(3, detail.SerializeAsString());
+    return popgate::Error(grpc::Status(grpc::StatusCode::NOT_FOUND, "gone", details));
+  };
+  std::string info = field(1, "ERROR_REASON_R") + field(2, "popgate.v1");
+  EXPECT_EQ(error(5, "ErrorInfo", info).reason, "R");
+  EXPECT_EQ(error(6, "ErrorInfo", info).reason, "");  // of another status
+  EXPECT_EQ(error(5, "ErrorInfo", "\xff").reason, "");
+  EXPECT_EQ(error(5, "RetryInfo", field(1, "\x08\x02")).retry_after, 2s);
+  EXPECT_EQ(error(5, "RetryInfo", field(1, endless.SerializeAsString())).retry_after, std::nullopt);
+  EXPECT_STREQ(popgate::Error(grpc::Status(grpc::StatusCode::NOT_FOUND, "gone", "\xff")).what(), "gone");
 }
 
 TEST_F(ConnectTest, AListingOfOneMessageHasAnEntry) {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use prost::Message;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
+use tonic_types::{RpcStatusExt, pb};
 
 const DOMAIN: &str = "popgate.v1";
 const PREFIX: &str = "ERROR_REASON_";
@@ -90,7 +91,10 @@ impl Error {
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
-        let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN);
+        // Details that do not fit the status are not popgate's.
+        let details = pb::Status::decode(status.details()).ok().filter(|details| details.code == status.code() as i32);
+        let info = details.as_ref().and_then(RpcStatusExt::get_details_error_info);
+        let info = info.filter(|info| info.domain == DOMAIN);
         let (reason, metadata) = info
             .map_or_else(Default::default, |info| (info.reason.trim_start_matches(PREFIX).to_owned(), info.metadata));
         Self(Box::new(Inner {
@@ -98,7 +102,7 @@ impl From<Status> for Error {
             code: status.code(),
             reason,
             metadata,
-            retry_after: status.get_details_retry_info().and_then(|retry| retry.retry_delay),
+            retry_after: details.and_then(|details| details.get_details_retry_info()?.retry_delay),
             integrity: false,
         }))
     }

@@ -6,6 +6,8 @@ use popgate::v1::{
 };
 use popgate::{CollectOpen, Credentials, Error, FetchMessagesRequest, Settling};
 use tokio::io::AsyncReadExt;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::fake::{Fake, Reply, opened};
 
@@ -131,6 +133,19 @@ async fn broken_messages() {
         let (messages, _, error) = fetch(vec![parts]).await;
         assert!(messages.is_empty() && error.is_some_and(|error| error.is_integrity()), "{what}");
     }
+}
+
+#[test]
+fn details_that_do_not_fit_the_status_are_not_popgates() {
+    for (code, reason) in [(Code::NotFound, "R"), (Code::Internal, "")] {
+        let command = [("command".to_owned(), "NOOP".to_owned())];
+        let info = ErrorDetails::with_error_info("ERROR_REASON_R", "popgate.v1", command);
+        let details = Status::with_error_details(Code::NotFound, "gone", info).details().to_owned();
+        let error = Error::from(Status::with_details(code, "gone", details.into()));
+        assert_eq!((error.code(), error.reason(), error.command().is_empty()), (code, reason, reason.is_empty()));
+    }
+    let error = Error::from(Status::with_details(Code::NotFound, "gone", vec![255].into()));
+    assert_eq!((error.code(), error.reason()), (Code::NotFound, ""));
 }
 
 #[tokio::test]
