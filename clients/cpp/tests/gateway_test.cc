@@ -237,13 +237,13 @@ TEST_F(ConnectTest, ServiceConfigRepeatsWhatMayBeRepeated) {
 
 TEST_F(ConnectTest, CloseHasLessTimeThanQuit) {
   auto channel = grpc::CreateChannel(target, grpc::InsecureChannelCredentials());
-  for (popgate::Timeout timeout : {popgate::Timeout(330s), popgate::Timeout(), popgate::Timeout(9s)}) {
+  for (popgate::Timeout timeout : {popgate::Timeout(330s), popgate::Timeout(), popgate::Timeout(5s)}) {
     popgate::Client(channel, timeout).session(popgate::tls_server("pop.example")).quit();
     ASSERT_EQ(pop3.calls["CloseSession"].size(), pop3.calls["Quit"].size());
     auto close = pop3.calls["CloseSession"].back();
     EXPECT_TRUE(close.limited);
-    EXPECT_TRUE(close.left < (timeout == 9s ? 10s : 11s));  // gRPC may round up
-    EXPECT_TRUE(timeout == 9s || pop3.calls["Quit"].back().left > 100s);
+    EXPECT_TRUE(close.left < (timeout == 5s ? 6s : 11s));  // gRPC may round up
+    EXPECT_TRUE(timeout == 5s || pop3.calls["Quit"].back().left > 100s);
   }
 }
 
