@@ -236,18 +236,13 @@ class TlsTest(unittest.TestCase):
         self.assertEqual(caught.exception.reason, "CALLER_UNAUTHENTICATED")
 
 
-class Broken(grpc.GenericRpcHandler):
+class Broken(Peer):
     """A server that notes deadlines, refuses GetWelcome with these trailers, and breaks CollectMessages off."""
 
     def __init__(self) -> None:
         self.remaining: dict[str, float] = {}  # seconds to the deadline, by method
         self.trailers: tuple[tuple[str, bytes], ...] = ()
-        self._server = grpc.server(ThreadPoolExecutor(4), handlers=[self])
-        self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop(None).wait()
+        super().__init__(failures=0)
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         name = details.method.rpartition("/")[2]
