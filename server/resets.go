@@ -108,8 +108,8 @@ func (rs *resets) callerOf(ctx context.Context, address netip.Addr) resetter {
 
 type resetterKey struct{}
 
-// begin lets a call begin, or refuses it. It runs where the connection is read, and holds up all that comes there. A call that may be one more
-// to be taken back is counted as such from the start: of those there may be no more at once either.
+// begin lets a call begin, or refuses it. It runs where the connection is read, and holds up all that comes there. A call that may be
+// one more to be taken back is counted as such from the start: of those there may be no more at once either.
 func (rs *resets) begin(ctx context.Context, _ *grpctap.Info) (context.Context, error) {
 	address := addressOf(ctx)
 	rs.mu.Lock()
